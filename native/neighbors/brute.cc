@@ -43,7 +43,7 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
   } else {
     packed_ = AlignedBuffer<Screen>(padded(kernels.f32.distance.lanes));
   }
-  std::vector<double> longest(tasks, 0);
+  longest_.assign(tasks, 0);
   pool.parallel_for(
       tasks,
       [&](size_t task, size_t) {
@@ -53,7 +53,7 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
         for (size_t i = 0; i < count; ++i) {
           round(y.row(first + i), rounded.data() + i * d);
           const double own = length(rounded.data() + i * d);
-          longest[task] = std::max(longest[task], own);
+          longest_[task] = std::max(longest_[task], own);
           if (multiplies) squares_[first + i] = static_cast<float>(own * own);
         }
         if (multiplies) {
@@ -64,7 +64,6 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
         }
       },
       options.max_threads);
-  for (const double length : longest) longest_ = std::max(longest_, length);
 }
 
 template <typename T>
@@ -82,29 +81,29 @@ double BruteSearch<T>::length(const float* rounded) const {
 }
 
 template <typename T>
-typename BruteSearch<T>::Rounded BruteSearch<T>::describe(const float* rounded) const {
+double BruteSearch<T>::usable_length(const float* rounded) const {
   const bool usable =
       std::all_of(rounded, rounded + y_.cols, [](float value) { return std::fabs(value) < 1e15F; });
-  if (!usable) return {std::numeric_limits<double>::infinity()};
-  // Half an ulp for each value of both rows, and the conversion of the smallest.
-  const double own = length(rounded), both = own + longest_;
-  Rounded row{both * 6.1e-8 + 1e-30};
-  if (!factors_.empty()) {
-    // A chain of d fused multiply-adds that starts from a rounded square, each partial sum at most
-    // (|x| + |y|)^2.
-    row.less = own * own;
-    row.noise = static_cast<double>(y_.cols + 8) * 1.2e-7 * both * both;
-  }
-  return row;
+  return usable ? length(rounded) : std::numeric_limits<double>::infinity();
 }
 
 template <typename T>
-void BruteSearch<T>::fill_tile(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const {
-  if (factors_.empty()) {
-    rank_distances<float>(spec_, kernels_.f32.distance, rounded,
-                          reinterpret_cast<const float*>(packed_.data()) + first * y_.cols, tile);
-    return;
+typename BruteSearch<T>::Margin BruteSearch<T>::margin_of(double length, size_t first, bool products) const {
+  // Half an ulp for each value of both rows, and the conversion of the smallest.
+  const double both = length + longest_[first / kTileCols];
+  Margin margin{both * 6.1e-8 + 1e-30};
+  if (products) {
+    // A chain of d fused multiply-adds that starts from a rounded square, each partial sum at most
+    // (|x| + |y|)^2.
+    margin.less = length * length;
+    margin.noise = static_cast<double>(y_.cols + 8) * 1.2e-7 * both * both;
   }
+  return margin;
+}
+
+template <typename T>
+void BruteSearch<T>::fill_products(MatrixView<const float> rounded, size_t first,
+                                   MatrixView<float> tile) const {
   GemmOptions<float> options;
   options.alpha = -2;
   options.bias = squares_.data() + first;
@@ -113,7 +112,21 @@ void BruteSearch<T>::fill_tile(MatrixView<const float> rounded, size_t first, Ma
 }
 
 template <typename T>
-float BruteSearch<T>::screen_limit(double limit, const Rounded& row) const {
+void BruteSearch<T>::fill_differences(MatrixView<const float> rounded, size_t first, float* rows,
+                                      float* packed, MatrixView<float> tile) const {
+  const DistanceKernels<float>& kernel = kernels_.f32.distance;
+  const float* y = packed;
+  if (factors_.empty()) {
+    y = reinterpret_cast<const float*>(packed_.data()) + first * y_.cols;
+  } else {
+    for (size_t c = 0; c < tile.cols; ++c) round(y_.row(first + c), rows + c * y_.cols);
+    kernel.pack(rows, y_.cols, tile.cols, y_.cols, packed);
+  }
+  rank_distances<float>(spec_, kernel, rounded, y, tile);
+}
+
+template <typename T>
+float BruteSearch<T>::screen_limit(double limit, const Margin& row) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
   const double distance = (spec_.root(limit) * scale_ + row.slack) * relative + row.slack;
   const double value = spec_.unroot(distance) * relative - row.less + row.noise;
@@ -123,7 +136,7 @@ float BruteSearch<T>::screen_limit(double limit, const Rounded& row) const {
 }
 
 template <typename T>
-double BruteSearch<T>::upper_bound(float value, const Rounded& row) const {
+double BruteSearch<T>::upper_bound(float value, const Margin& row) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
   const double rank = std::max(0.0, static_cast<double>(value) + row.less + row.noise) + 1e-36;
   return spec_.unroot((spec_.root(rank) * relative + row.slack) / scale_) * relative;

@@ -2,7 +2,8 @@
 // rounded to float say first which rows can matter at all; those few get their exact distance. The rounding
 // moves a row by so little that the triangle inequality bounds what it does to a distance, so the result is
 // that of exact distances throughout, at the speed of float. Squares of distances of rounded rows come from
-// products, as |y|^2 - 2 x y, which is |x|^2 less: what cancels is bounded, too.
+// products, as |y|^2 - 2 x y, which is |x|^2 less: what cancels is bounded, too. Where that leaves too many
+// rows, those near each other and far from most, a tile is made of differences.
 #pragma once
 
 #include <algorithm>
@@ -57,8 +58,11 @@ class BruteSearch {
   static constexpr size_t kTileCols = 512;  // a tile of float takes 96 KiB
   static constexpr bool kRounds = std::is_same_v<T, double>;
 
-  // What is known of a rounded row of x.
-  struct Rounded {
+  // Of more rows of a tile than this share products are taken to say too little.
+  static constexpr size_t kManyHits = 8;
+
+  // What is known of a rounded row of x in a tile.
+  struct Margin {
     double slack;      // of its distances, by the rounding of both rows: infinite where it has no useful form
     double less = 0;   // what its tile lacks to be ranks: |x|^2 of products
     double noise = 0;  // of its tile: the error of products
@@ -67,11 +71,16 @@ class BruteSearch {
   // Rows rounded to float: shifted and scaled so that the values of y lie in [-1, 1].
   void round(const T* x, float* rounded) const;
   double length(const float* rounded) const;
-  Rounded describe(const float* rounded) const;
+  // The length, or infinity where the row has no useful form.
+  double usable_length(const float* rounded) const;
+  Margin margin_of(double length, size_t first, bool products) const;
   // Values of a tile below this may be of ranks below the limit; and the reverse for `upper`.
-  float screen_limit(double limit, const Rounded& row) const;
-  double upper_bound(float value, const Rounded& row) const;
-  void fill_tile(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const;
+  float screen_limit(double limit, const Margin& row) const;
+  double upper_bound(float value, const Margin& row) const;
+  void fill_products(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const;
+  // rows, packed: scratch for tile.cols rows each.
+  void fill_differences(MatrixView<const float> rounded, size_t first, float* rows, float* packed,
+                        MatrixView<float> tile) const;
   template <typename Hits>
   void add_exact(MatrixView<const T> x, size_t i, size_t first, const int32_t* found, size_t count, T* rows,
                  T* packed, T* ranks, Hits& hits) const;
@@ -87,7 +96,7 @@ class BruteSearch {
   AlignedBuffer<float> squares_;
   std::vector<double> shift_;
   double scale_ = 1;
-  double longest_ = 0;  // of the rounded rows of y
+  std::vector<double> longest_;  // of the rounded rows of y, by tiles
 };
 
 template <typename T>
@@ -117,12 +126,12 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   const size_t m = x.rows, d = y_.cols, n = y_.rows;
   const size_t width = std::min(kTileCols, (n + 15) / 16 * 16);
   const bool exact_tiles = !kRounds || power_;
-  // Scratch: the tile, found positions, and for rounding: rounded rows, slacks, and what add_exact needs.
+  // Scratch: the tile, found positions, and for rounding: rounded rows, lengths, and what add_exact needs.
   const size_t tile_bytes = kTileRows * width * (exact_tiles ? sizeof(T) : sizeof(float));
   const size_t found_bytes = width * sizeof(int32_t);
   const size_t exact_bytes = exact_tiles ? 0 : (2 * d + 1) * width * sizeof(T);
   const size_t rounded_bytes =
-      exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(Rounded);
+      exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(double);
   const ThreadScratch<BruteSearch<T>> scratch(tile_bytes + found_bytes + exact_bytes + rounded_bytes,
                                               size_t{4} << 20);
   unsigned char* at = scratch.data();
@@ -137,14 +146,14 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   T* const ranks = packed + width * d;
   float* const rounded = reinterpret_cast<float*>(take(rounded_bytes));
   float* const smallest = rounded + m * d;
-  Rounded* const about =
-      reinterpret_cast<Rounded*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
+  double* const lengths =
+      reinterpret_cast<double*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
   int32_t* const found = reinterpret_cast<int32_t*>(take(found_bytes));
 
   if (!exact_tiles) {
     for (size_t i = 0; i < m; ++i) {
       round(x.row(i), rounded + i * d);
-      about[i] = describe(rounded + i * d);
+      lengths[i] = usable_length(rounded + i * d);
     }
   }
 
@@ -174,22 +183,40 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
         continue;
       }
       const MatrixView<float> tile{static_cast<float*>(tile_memory), count, cols, width};
-      fill_tile(dense_view<const float>(rounded + i * d, count, d), j, tile);
-      for (size_t r = 0; r < count; ++r) {
+      bool products = !factors_.empty();
+      const auto fill = [&](size_t r) {
+        const auto own = dense_view<const float>(rounded + (i + r) * d, count - r, d);
+        const MatrixView<float> rest{tile.row(r), count - r, cols, width};
+        if (products) {
+          fill_products(own, j, rest);
+        } else {
+          fill_differences(own, j, reinterpret_cast<float*>(rows), reinterpret_cast<float*>(packed), rest);
+        }
+      };
+      const auto find = [&](size_t r) {
+        const Margin margin = margin_of(lengths[i + r], j, products);
         double limit = static_cast<double>(hits.limit(i + r));
         const size_t wanted = hits.wanted();
-        if (std::isinf(limit) && wanted < cols && about[i + r].slack < limit) {
+        if (std::isinf(limit) && wanted < cols && margin.slack < limit) {
           std::copy(tile.row(r), tile.row(r) + cols, smallest);
           std::nth_element(smallest, smallest + wanted, smallest + cols);
-          limit = upper_bound(smallest[wanted], about[i + r]);
+          limit = upper_bound(smallest[wanted], margin);
         }
-        const float screen = screen_limit(limit, about[i + r]);
-        size_t hit;
+        const float screen = screen_limit(limit, margin);
         if (screen < std::numeric_limits<float>::infinity()) {
-          hit = kernels_.f32.select.find_beyond(false, tile.row(r), cols, screen, found);
-        } else {  // nothing is known, or too far away for float
-          hit = cols;
-          for (size_t h = 0; h < cols; ++h) found[h] = static_cast<int32_t>(h);
+          return kernels_.f32.select.find_beyond(false, tile.row(r), cols, screen, found);
+        }
+        // Nothing is known, or too far away for float.
+        for (size_t h = 0; h < cols; ++h) found[h] = static_cast<int32_t>(h);
+        return cols;
+      };
+      fill(0);
+      for (size_t r = 0; r < count; ++r) {
+        size_t hit = find(r);
+        if (products && hit > cols / kManyHits && std::isfinite(lengths[i + r])) {
+          products = false;
+          fill(r);
+          hit = find(r);
         }
         if (hit > 0) add_exact(x, i + r, j, found, hit, rows, packed, ranks, hits);
       }

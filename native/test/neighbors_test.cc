@@ -11,6 +11,7 @@
 
 #include "base/rng.h"
 #include "kernels/dispatch.h"
+#include "linalg/rounding.h"
 #include "neighbors/index.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
@@ -174,6 +175,31 @@ TEST_CASE("rows beyond the reach of float keep their order") {
   CHECK(error_code([&] {
           NeighborIndex<double>(spec, dense_view<const double>(&nothing, 1, 1), kernels());
         }) == "ERR_INPUT_INFINITE");
+}
+
+TEST_CASE("a few rows far away leave the others their digits") {
+  Rng rng(65);
+  const size_t n = 2000, d = 4;
+  for (const double apart : {0.0, 1e4}) {  // of every other row, and one farther away than all
+    CAPTURE(apart);
+    std::vector<double> y(n * d);
+    for (size_t at = 0; at < y.size(); ++at) y[at] = rng.uniform() + (at / d % 2 == 0 ? 0 : apart);
+    std::fill_n(y.begin(), d, 1e6);
+    const MatrixView<const double> rows = dense_view<const double>(y.data(), n, d);
+    const Rounding rounding = rounding_of(rows, {});
+    float rounded[d];
+    rounding.apply(rows.row(2), rounded);
+    CHECK(std::fabs(rounded[0]) <= (1 + apart) / 1e6);
+    NeighborSpec spec;
+    for (const Kernels* kernels : available_kernels()) {
+      INFO(kernels->name);
+      spec.search = NeighborSearch::kKdTree;
+      const NeighborIndex<double> tree(spec, rows, *kernels);
+      spec.search = NeighborSearch::kBrute;
+      const NeighborIndex<double> brute(spec, rows, *kernels);
+      CHECK(equal(nearest_rows(brute, rows, 5, true, {}), nearest_rows(tree, rows, 5, true, {})));
+    }
+  }
 }
 
 TEST_CASE_TEMPLATE("distances that are given stand for computed ones", T, float, double) {
