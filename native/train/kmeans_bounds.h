@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -91,7 +92,7 @@ class HamerlyBounds : public BoundedAssigner<T> {
   // Centres for the distance kernels, and scratch for a block of rows.
   struct Packed {
     PackedRows<float> rounded;
-    PackedRows<T> exact;
+    std::optional<PackedRows<T>> exact;  // unless those are exact
   };
   struct Block {
     AlignedBuffer<float> rows, tile;

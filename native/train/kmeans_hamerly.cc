@@ -115,7 +115,7 @@ void HamerlyBounds<T>::decide(const uint32_t* rows, const uint32_t* doubtful, si
   for (size_t p = 0; p < count; ++p) own[p] = rows[doubtful[p]];
   cluster_kernels<T>(kernels()).gather(x_.data, x_.stride, own, count, x_.cols, block.doubtful.data());
   distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, block.doubtful.data(), x_.cols,
-                                           packed.exact.from(0), block.exact.data(), clusters_, count,
+                                           packed.exact->from(0), block.exact.data(), clusters_, count,
                                            clusters_, x_.cols);
   select_kernels<T>(kernels()).row_min(block.exact.data(), clusters_, count, clusters_, value, index);
   for (size_t p = 0; p < count; ++p) nearest[doubtful[p]] = index[p];
@@ -185,9 +185,10 @@ void HamerlyBounds<T>::assign(const std::vector<double>& centres, MovingSums<T>*
   const bool all = fresh_;
   // Bounds to centres that are beyond all measure are none.
   fresh_ = std::isinf(centres_.slack);
-  const std::vector<T> exact(centres.begin(), centres.end());
-  const Packed packed{centres_.packed(),
-                      PackedRows<T>(Metric::kSquaredEuclidean, dense_view(exact.data(), clusters_, x_.cols))};
+  Packed packed{centres_.packed(), std::nullopt};
+  if constexpr (!std::is_same_v<T, float>) {
+    packed.exact.emplace(Metric::kSquaredEuclidean, dense_view(centres.data(), clusters_, x_.cols));
+  }
   const Partition& rows = sums->rows();
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t part, size_t) {
     const size_t begin = rows.begin(part), end = rows.end(part);
