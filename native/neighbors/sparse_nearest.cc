@@ -15,8 +15,17 @@ namespace {
 // Queries that meet each value of a point together: a cache line of the table of their values.
 constexpr size_t kQueries = 8;
 constexpr size_t kPointsPerCheck = 4096;
-// Of a squared distance from squared lengths, of rows of any number of columns.
-constexpr double kRounding = 1e-11;
+// The error of a distance from products and lengths, of what it is made of, for rows with up to `longest`
+// values.
+double rounding_of(size_t longest) {
+  return std::max(1e-11, 8 * std::numeric_limits<double>::epsilon() * static_cast<double>(longest));
+}
+
+size_t longest_row(const CsrView<double>& x) {
+  size_t longest = 0;
+  for (size_t i = 0; i < x.rows(); ++i) longest = std::max(longest, x.end(i) - x.begin(i));
+  return longest;
+}
 
 // A product as a distance, squared for kEuclidean.
 double rank_of(double product, double a, double b, SparseMetric metric) {
@@ -121,7 +130,8 @@ class BlockSearch {
         search_(search),
         cancel_(cancel),
         point_norms_(csr_squared_norms(points, cancel)),
-        query_norms_(csr_squared_norms(queries, cancel)) {
+        query_norms_(csr_squared_norms(queries, cancel)),
+        rounding_(rounding_of(std::max(longest_row(points), longest_row(queries)))) {
     for (const double norm : point_norms_) longest_ = std::max(longest_, norm);
   }
 
@@ -158,7 +168,7 @@ class BlockSearch {
     const double bound = search_.count > 0 ? std::numeric_limits<double>::infinity()
                          : is_cosine()     ? radius
                                            : radius * radius;
-    candidates.begin(search_.count, bound, kRounding * (is_cosine() ? 1 : query_norms_[query] + longest_));
+    candidates.begin(search_.count, bound, rounding_ * (is_cosine() ? 1 : query_norms_[query] + longest_));
   }
 
   // Ranks as dense rows have them, from differences: of euclidean distances their squares, of cosine ones
@@ -189,6 +199,7 @@ class BlockSearch {
   const SparseSearch& search_;
   const CancelToken* cancel_;
   const std::vector<double> point_norms_, query_norms_;
+  const double rounding_;
   double longest_ = 0;  // of the points, squared
 };
 

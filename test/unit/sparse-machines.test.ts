@@ -170,6 +170,19 @@ describe('machines on sparse rows', () => {
     expect(sparse.negativeOutlierFactor).toEqual(dense.negativeOutlierFactor);
   });
 
+  test('the nearest of very long rows, whose sums round', async () => {
+    const length = 500_000;
+    const value = 1.3;
+    const indices = Int32Array.from({ length: 2 * length }, (_, k) => k % length);
+    const data = new Float64Array(2 * length).fill(value);
+    data.fill(value * (1 + 1e-8), 0, length);
+    const indptr = Int32Array.of(0, length, 2 * length);
+    const long = new CsrMatrix({ cols: length, indptr, indices, data });
+    const search = await new NearestNeighbors({ nNeighbors: 1 }).fit(long);
+    const found = await search.kneighbors(long.slice(1, 2));
+    expect(found).toMatchObject({ indices: Int32Array.of(1), distances: { data: Float64Array.of(0) } });
+  });
+
   test('all within a radius, in the order of rows or of distances', async () => {
     const sparse = await new NearestNeighbors({ radius: 4 }).fit(x);
     const dense = await new NearestNeighbors({ radius: 4, algorithm: 'brute' }).fit(values);
