@@ -18,6 +18,7 @@ import { momentsOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { sparseGroupSums } from '../core/sparse/group-sums.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
@@ -167,7 +168,8 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
       const values = this.sparseCounts(data);
       if (values.length > 0 && new Matrix(values, 1, values.length).min() < 0)
         throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
-      return native.csrGroupSums(indptr, indices, values, cols, codes, classes, input.sampleWeight);
+      const x = [indptr, indices, values, cols] as const;
+      return sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
     });
   }
 

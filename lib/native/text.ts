@@ -106,7 +106,8 @@ export interface TextAddon {
     cols: number,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
-  csrGroupSums(
+  /** At once with `sync`. */
+  csrGroupSums<S extends boolean>(
     starts: Int32Array,
     columns: Int32Array,
     values: FloatArray,
@@ -114,5 +115,7 @@ export interface TextAddon {
     codes: Int32Array,
     groups: number,
     weights: Float64Array | null,
-  ): Float64Array;
+    sync: S,
+    cancel: CancelHandle | null,
+  ): S extends true ? Float64Array : Promise<Float64Array>;
 }

@@ -25,6 +25,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { sparseGroupSums } from '../core/sparse/group-sums.js';
 import { replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -112,22 +113,20 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<NearestCentroidState> {
-    const { x } = input;
+    const { x, cancel } = input;
     if (this.params.metric === 'manhattan')
       return this.fitState({ ...input, x: toShared(x.toDense()), validation: null, queries: null });
     const { codes, classes } = fitLabels(input);
     const sumsOf = (rows: CsrMatrix) =>
-      native.csrGroupSums(...csrArguments(rows), codes, classes.length, null);
-    const sum = sumsOf(x);
+      sparseGroupSums(csrArguments(rows), codes, classes.length, null, cancel);
+    const sum = await sumsOf(x);
     const weight = new Float64Array(classes.length);
     for (const code of codes) weight[code] += 1;
     const means = sum.map((total, k) => total / weight[Math.floor(k / x.cols)]);
-    const stored = sumsOf(replaceValues(x.astype('float64'), () => 1));
+    const stored = await sumsOf(replaceValues(x.astype('float64'), () => 1));
     const deviations = deviationsFrom(means, x, codes);
-    const [shift, squares] = [
-      sumsOf(deviations),
-      sumsOf(replaceValues(deviations, (value) => value * value)),
-    ];
+    const shift = await sumsOf(deviations);
+    const squares = await sumsOf(replaceValues(deviations, (value) => value * value));
     // Of each class: the deviations, which would sum to 0 without rounding, and their squares; zeros that are not stored deviate, too.
     const variance = squares.map((total, k) => {
       const count = weight[Math.floor(k / x.cols)];

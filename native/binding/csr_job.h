@@ -1,5 +1,5 @@
-// Work on sparse rows, whose starts, columns, values and number of columns come first. All are checked, on
-// copies, before they are followed.
+// Work on sparse rows: starts, columns, values and number of columns come first. Indices are checked before
+// they are followed: copies of them in jobs and of shared memory, else the caller's, in calls without a job.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Sparse rows: starts, columns, values and the number of columns come first. All are checked, on copies,
-// before they are followed. Two functions make them of dense rows.
+// Sparse rows: starts, columns, values and the number of columns come first, checked as csr_job.h says. Two
+// functions make them of dense rows.
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -102,17 +102,26 @@ napi_value column_counts(Call& call) {
   });
 }
 
-// ..., codes [rows], groups, weights [rows] or null: at once, since a copy of the rows would take as long
+// ..., codes [rows], groups, weights [rows] or null, sync, cancel: a copy of the rows takes as long as their
+// sums
 napi_value group_sums(Call& call) {
-  const CsrArguments x(call, 0, true);
+  const bool now = to_bool(call.env(), call[7], "sync");
+  CsrArguments x(call, 0, now);
   x.limit_columns();
-  const Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows);
+  Input<int32_t> codes = row_values<int32_t>(call, 4, "codes", x.rows);
   const size_t groups = to_size(call.env(), call[5], "groups");
   checked_area(groups, x.cols);
-  const Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
+  Input<double> weights = optional_row_values<double>(call, 6, "weights", x.rows);
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
-    return to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
+    if (now) {
+      return to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
+    }
+    auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
+                       const CsrView<T>& view, const CancelToken*, const JobProgress&) {
+      return csr_group_sums(view, codes.span(), groups, weights.span());
+    };
+    return start_csr_job<T>(call, x, train_options(call, 8, false), std::move(compute), values_to_js<double>);
   });
 }
 

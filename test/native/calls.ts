@@ -382,7 +382,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
     ...[null, null],
   ],
   csrNMF: () => [...CSR(), f64(2).fill(1), f64(3).fill(1), { ...FACTORS }, null, null],
-  csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2)],
+  csrGroupSums: () => [...CSR(), Int32Array.of(0, 1), 2, f64(2), false, null],
   fitSvm: () => [f64(6), 2, 3, Float64Array.of(0, 1), 2, f64(2).fill(1), { ...SVM }, null, null],
   fitLinearSvm: () => [
     f32(6),

@@ -74,7 +74,7 @@ describe('text and sparse rows', () => {
     [
       'ERR_PARAMETER',
       'a group that is not there',
-      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null),
+      () => raw.csrGroupSums(...CSR(), Int32Array.of(0, 2), 2, null, true, null),
     ],
     [
       'ERR_PARAMETER',

@@ -12,6 +12,7 @@ import {
   load,
   MaxAbsScaler,
   MissingIndicator,
+  MultinomialNB,
   NearestCentroid,
   NearestNeighbors,
   OneHotEncoder,
@@ -273,6 +274,25 @@ describe('distances of sparse rows keep their digits', () => {
     expectClose([distances.row(0)[1]], [0.1], iterative(1e-4));
     const centroid = await new NearestCentroid().fit(x, ['a', 'b', 'c']);
     expect(await centroid.predict(x)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('of rows in shared memory, which jobs sum', async () => {
+    const share = <T extends Int32Array | Float64Array>(values: T): T => {
+      const shared = new SharedArrayBuffer(values.byteLength);
+      const array = values instanceof Int32Array ? new Int32Array(shared) : new Float64Array(shared);
+      array.set(values);
+      return array as T;
+    };
+    const [indptr, indices, data] = [COUNTS.indptr, COUNTS.indices, COUNTS.data as Float64Array];
+    const lent = { cols: COUNTS.cols, indptr, indices, data };
+    const y = Array.from({ length: COUNTS.rows }, (_, i) => i % 2);
+    const counts = await new MultinomialNB().fit(COUNTS, y);
+    const centroid = await new NearestCentroid().fit(COUNTS, y);
+    for (const of of [{ data: share(data) }, { indices: share(indices) }]) {
+      const x = new CsrMatrix({ ...lent, ...of });
+      expect((await new MultinomialNB().fit(x, y)).featureCount).toEqual(counts.featureCount);
+      expect((await new NearestCentroid().fit(x, y)).centroids).toEqual(centroid.centroids);
+    }
   });
 
   test('within classes that do not vary', async () => {

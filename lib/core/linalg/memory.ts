@@ -79,6 +79,6 @@ export function isPrivate({ buffer }: FloatArray): boolean {
 }
 
 /** Whether native jobs read the array where it lies: one of {@link sharedArray} or {@link privateArray}. */
-export function isReadInPlace({ buffer }: FloatArray): boolean {
+export function isReadInPlace({ buffer }: FloatArray | Int32Array): boolean {
   return buffer instanceof SharedArrayBuffer || owned.has(buffer);
 }
