@@ -1,5 +1,5 @@
 /** K-means by mini-batches: for data that is large, or comes in parts. */
-import { type FitInput, type FitOptions, reportProgress } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import {
   checkLength,
@@ -13,7 +13,9 @@ import {
   seed,
 } from '../core/params.js';
 import type { Column } from '../core/schema.js';
-import { type MiniBatchSpec, type NativeMiniBatch, native } from '../native.js';
+import { csrArguments } from '../core/sparse/csr-matrix.js';
+import type { MiniBatchProgress } from '../native/cluster.js';
+import { type CancelHandle, type MiniBatchSpec, type NativeMiniBatch, native } from '../native.js';
 import {
   type CentreInit,
   type CentresState,
@@ -64,6 +66,8 @@ export interface MiniBatchKMeansState extends CentresState {
  * K-means that looks at a batch of rows at a time: a centre is the running mean of the rows it was given (Sculley 2010). Much less
  * work than {@link KMeans} on many rows, for a slightly larger inertia. {@link MiniBatchKMeans.partialFit} learns from data that
  * comes in parts.
+ *
+ * Sparse rows are read as they are, their batches too.
  *
  * Differs from scikit-learn: random streams of our own; `computeLabels` and `verbose` do not exist.
  *
@@ -134,6 +138,16 @@ export class MiniBatchKMeans extends NearestCentre<MiniBatchKMeansParams, MiniBa
     );
   }
 
+  protected override async fitSparse(input: SparseFitInput): Promise<MiniBatchKMeansState> {
+    const { x, sampleWeight, cancel } = input;
+    const spec = await this.#spec(input, resolveSeed(this.params.randomState));
+    const progress = reportProgress(input, this);
+    return stateOf(
+      await native.csrMiniBatchKMeans(...csrArguments(x), sampleWeight, spec, cancel, progress),
+      spec.seed,
+    );
+  }
+
   /**
    * Moves the centres by one batch: all rows of X. The first call, or the last `fit`, makes the centres. `labels` and `inertia`
    * are those of the batch.
@@ -150,23 +164,31 @@ export class MiniBatchKMeans extends NearestCentre<MiniBatchKMeansParams, MiniBa
    * ```
    */
   partialFit(X: MatrixLike, y?: ArrayLike<unknown>, options?: FitOptions): Promise<this> {
-    return this.fitPart(X, y, options, async (input, before) => {
-      const { x, sampleWeight, cancel } = input;
-      const seed = before?.seed ?? resolveSeed(this.params.randomState);
-      const spec = before ? this.#goOn(before, x.cols, seed) : await this.#spec(input, seed);
-      const progress = before && { ...before, centres: before.clusterCenters };
-      const found = await native.stepMiniBatchKMeans(
-        x.data,
-        x.rows,
-        x.cols,
-        sampleWeight,
-        spec,
-        progress,
-        cancel,
-      );
-      const state = stateOf(found, seed);
-      return { ...state, nSteps: (before?.nSteps ?? 0) + 1, nIter: before?.nIter ?? 1 };
-    });
+    return this.fitPart(
+      X,
+      y,
+      options,
+      (input, before) =>
+        this.#step(input, before, (...rest) => {
+          const { data, rows, cols } = input.x;
+          return native.stepMiniBatchKMeans(data, rows, cols, ...rest);
+        }),
+      (input, before) =>
+        this.#step(input, before, (...rest) => native.csrMiniBatchStep(...csrArguments(input.x), ...rest)),
+    );
+  }
+
+  async #step(
+    input: FitInput | SparseFitInput,
+    before: MiniBatchKMeansState | null,
+    move: (...args: StepArguments) => Promise<NativeMiniBatch>,
+  ): Promise<MiniBatchKMeansState> {
+    const { x, sampleWeight, cancel } = input;
+    const seed = before?.seed ?? resolveSeed(this.params.randomState);
+    const spec = before ? this.#goOn(before, x.cols, seed) : await this.#spec(input, seed);
+    const progress = before && { ...before, centres: before.clusterCenters };
+    const state = stateOf(await move(sampleWeight, spec, progress, cancel), seed);
+    return { ...state, nSteps: (before?.nSteps ?? 0) + 1, nIter: before?.nIter ?? 1 };
   }
 
   /** Weight of the rows that each cluster has seen. @throws {ERR_NOT_FITTED} before `fit` */
@@ -179,7 +201,7 @@ export class MiniBatchKMeans extends NearestCentre<MiniBatchKMeansParams, MiniBa
     return this.state.nSteps;
   }
 
-  async #spec(input: FitInput, seed: number): Promise<MiniBatchSpec> {
+  async #spec(input: FitInput | SparseFitInput, seed: number): Promise<MiniBatchSpec> {
     const start = centreStart(this, input, this.params, 3);
     return { ...start, ...this.#options(), tol: await scaledTolerance(input, this.params.tol), seed };
   }
@@ -203,6 +225,14 @@ export class MiniBatchKMeans extends NearestCentre<MiniBatchKMeansParams, MiniBa
     };
   }
 }
+
+/** What a step gets beside the rows. */
+type StepArguments = [
+  weights: Float64Array | null,
+  spec: MiniBatchSpec,
+  state: MiniBatchProgress | null,
+  cancel: CancelHandle | null,
+];
 
 function stateOf(found: NativeMiniBatch, seed: number): MiniBatchKMeansState {
   const { centres: clusterCenters, iterations: nIter, steps: nSteps, ...rest } = found;

@@ -134,6 +134,8 @@ export interface SparseAddon {
   csrElasticNet: OfSparse<LinearAddon['fitElasticNet']>;
   /** By Lloyd's algorithm, on the CPU. */
   csrKMeans: OfSparse<ClusterAddon['fitKMeans']>;
+  csrMiniBatchKMeans: OfSparse<ClusterAddon['fitMiniBatchKMeans']>;
+  csrMiniBatchStep: OfSparse<ClusterAddon['stepMiniBatchKMeans']>;
   csrNMF: OfSparse<ClusterAddon['fitNMF']>;
   csrSgd: OfSparse<LinearAddon['fitSgd']>;
   csrSvm: OfSparse<SvmAddon['fitSvm']>;

@@ -72,37 +72,40 @@ napi_value deliver_mini_batch(napi_env env, MiniBatchModel&& model) {
       .object();
 }
 
-// x, rows, cols, weights, spec, cancel, onProgress
+// x, rows and cols, or sparse rows; weights, spec, cancel, onProgress
+template <typename Rows>
 napi_value mini_batches(Call& call) {
-  const MatrixArgument matrix(call);
-  const Spec from(call.env(), call[4]);
-  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+  Rows matrix(call);
+  const Spec from(call.env(), call[Rows::kCount + 1]);
+  auto compute = [weights = optional_row_values<double>(call, Rows::kCount, "weights", matrix.rows),
                   given = from.numbers("centres"), spec = mini_batch_spec(from)](
                      auto x, const CancelToken* cancel, const JobProgress& progress) {
     return fit_mini_batches(x, weights.span(), given.span(), spec, cancel, progress);
   };
-  return start_matrix_job(call, matrix, train_options(call, 5, true), std::move(compute), deliver_mini_batch);
+  return start_fit_job(call, matrix, train_options(call, Rows::kCount + 2, true), std::move(compute),
+                       deliver_mini_batch);
 }
 
-// x, rows, cols, weights, spec, state or null, cancel
+// x, rows and cols, or sparse rows; weights, spec, state or null, cancel
+template <typename Rows>
 napi_value mini_batch_step(Call& call) {
-  const MatrixArgument matrix(call);
-  const Spec from(call.env(), call[4]);
+  Rows matrix(call);
+  const Spec from(call.env(), call[Rows::kCount + 1]);
   MiniBatchState state;
-  if (!is_nullish(call.env(), call[5])) {
-    const Spec before(call.env(), call[5]);
+  if (!is_nullish(call.env(), call[Rows::kCount + 2])) {
+    const Spec before(call.env(), call[Rows::kCount + 2]);
     state.centres = before.values("centres");
     state.counts = before.values("counts");
     state.since_reassignment = before.number("sinceReassignment");
     state.draws = before.u32("draws");
   }
-  auto compute = [weights = optional_row_values<double>(call, 3, "weights", matrix.rows),
+  auto compute = [weights = optional_row_values<double>(call, Rows::kCount, "weights", matrix.rows),
                   given = from.numbers("centres"), spec = mini_batch_spec(from),
                   state = std::move(state)](auto x, const CancelToken* cancel, const JobProgress&) {
     return step_mini_batch(x, weights.span(), given.span(), state, spec, cancel);
   };
-  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute),
-                          deliver_mini_batch);
+  return start_fit_job(call, matrix, train_options(call, Rows::kCount + 3, false), std::move(compute),
+                       deliver_mini_batch);
 }
 
 // x, rows, cols, labels, sizes, metric or -1 for distances, cancel
@@ -123,8 +126,10 @@ napi_value silhouette_of_rows(Call& call) {
 void export_cluster(napi_env env, napi_value exports) {
   export_function<kmeans<MatrixArgument>>(env, exports, "fitKMeans");
   export_function<kmeans<CsrArguments>>(env, exports, "csrKMeans");
-  export_function<mini_batches>(env, exports, "fitMiniBatchKMeans");
-  export_function<mini_batch_step>(env, exports, "stepMiniBatchKMeans");
+  export_function<mini_batches<MatrixArgument>>(env, exports, "fitMiniBatchKMeans");
+  export_function<mini_batches<CsrArguments>>(env, exports, "csrMiniBatchKMeans");
+  export_function<mini_batch_step<MatrixArgument>>(env, exports, "stepMiniBatchKMeans");
+  export_function<mini_batch_step<CsrArguments>>(env, exports, "csrMiniBatchStep");
   export_function<silhouette_of_rows>(env, exports, "silhouettes");
 }
 

@@ -80,16 +80,17 @@ struct MiniBatchModel {
   double steps = 0;
 };
 
-// As scikit-learn's fit: batches drawn with replacement until nothing improves.
-template <typename T>
-MiniBatchModel fit_mini_batches(MatrixView<const T> x, Span<double> weights, Span<double> given,
+// As scikit-learn's fit: batches drawn with replacement until nothing improves. x: a MatrixView<const T>, or
+// a CsrView<double>.
+template <typename Rows>
+MiniBatchModel fit_mini_batches(const Rows& x, Span<double> weights, Span<double> given,
                                 const MiniBatchSpec& spec, const CancelToken* cancel,
                                 const FitProgress& progress);
 
 // One update with all rows of x as the batch, from `state`, or from a start of its own where that has no
 // centres: partial_fit.
-template <typename T>
-MiniBatchModel step_mini_batch(MatrixView<const T> x, Span<double> weights, Span<double> given,
-                               MiniBatchState state, const MiniBatchSpec& spec, const CancelToken* cancel);
+template <typename Rows>
+MiniBatchModel step_mini_batch(const Rows& x, Span<double> weights, Span<double> given, MiniBatchState state,
+                               const MiniBatchSpec& spec, const CancelToken* cancel);
 
 }  // namespace boreal

@@ -108,4 +108,14 @@ double SparseSteps::finish(const std::vector<double>& centres, int32_t* labels) 
   return inertia;
 }
 
+ClusterSums assign_rows(const CsrView<double>& x, Span<double> weights, const std::vector<double>& centres,
+                        size_t clusters, bool, int32_t* labels, double* distances,
+                        const CancelToken* cancel) {
+  SparseSteps steps(x, weights, clusters, cancel);
+  ClusterSums sums = steps.assign(centres);
+  steps.labels(centres, labels, distances);
+  for (size_t i = 0; i < x.rows(); ++i) sums.inertia += weight_of(weights, i) * distances[i];
+  return sums;
+}
+
 }  // namespace boreal

@@ -36,4 +36,9 @@ class SparseSteps final : public KMeansSteps<double> {
   bool moved_ = false;
 };
 
+// As assign_rows of dense ones; sums are always there.
+ClusterSums assign_rows(const CsrView<double>& x, Span<double> weights, const std::vector<double>& centres,
+                        size_t clusters, bool wanted, int32_t* labels, double* distances,
+                        const CancelToken* cancel);
+
 }  // namespace boreal

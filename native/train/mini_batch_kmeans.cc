@@ -13,29 +13,75 @@
 #include "train/kmeans.h"
 #include "train/kmeans_assign.h"
 #include "train/kmeans_seed.h"
+#include "train/kmeans_sparse.h"
 
 namespace boreal {
 namespace {
 
+Span<double> weights_of(Span<double> from, const std::vector<uint32_t>& rows, std::vector<double>* weights) {
+  weights->clear();
+  if (from.size > 0) {
+    for (const uint32_t row : rows) weights->push_back(from[row]);
+  }
+  return {weights->data(), weights->size()};
+}
+
 // Rows gathered side by side, with their weights.
+template <typename Rows>
+struct Batch;
+
 template <typename T>
-struct Batch {
+struct Batch<MatrixView<const T>> {
+  using Element = T;
   std::vector<T> values;
   std::vector<double> weights;  // empty: all 1
   MatrixView<const T> x;
   Span<double> weight;
 
-  void gather(MatrixView<const T> from, Span<double> from_weights, const std::vector<uint32_t>& rows) {
+  void gather(const MatrixView<const T>& from, Span<double> from_weights, const std::vector<uint32_t>& rows) {
     values.clear();
-    weights.clear();
-    for (const uint32_t row : rows) {
-      values.insert(values.end(), from.row(row), from.row(row) + from.cols);
-      if (from_weights.size > 0) weights.push_back(from_weights[row]);
-    }
+    for (const uint32_t row : rows) values.insert(values.end(), from.row(row), from.row(row) + from.cols);
     x = dense_view<const T>(values.data(), rows.size(), from.cols);
-    weight = {weights.data(), weights.size()};
+    weight = weights_of(from_weights, rows, &weights);
   }
 };
+
+template <>
+struct Batch<CsrView<double>> {
+  using Element = double;
+  CsrRows<double> rows;
+  std::vector<double> weights;  // empty: all 1
+  CsrView<double> x;
+  Span<double> weight;
+
+  void gather(const CsrView<double>& from, Span<double> from_weights, const std::vector<uint32_t>& drawn) {
+    rows = {};
+    rows.cols = from.cols;
+    rows.starts.push_back(0);
+    size_t values = 0;
+    for (const uint32_t row : drawn) values += from.end(row) - from.begin(row);
+    if (values > static_cast<size_t>(std::numeric_limits<int32_t>::max())) {
+      throw Error("ERR_SHAPE", "The rows of a batch have more than 2^31 - 1 values together.");
+    }
+    for (const uint32_t row : drawn) {
+      const size_t begin = from.begin(row), end = from.end(row);
+      rows.columns.insert(rows.columns.end(), from.columns.data + begin, from.columns.data + end);
+      rows.values.insert(rows.values.end(), from.values.data + begin, from.values.data + end);
+      rows.starts.push_back(static_cast<int32_t>(rows.values.size()));
+    }
+    x = rows.view();
+    weight = weights_of(from_weights, drawn, &weights);
+  }
+};
+
+template <typename T>
+void copy_row(const MatrixView<const T>& x, size_t row, double* to) {
+  std::copy(x.row(row), x.row(row) + x.cols, to);
+}
+void copy_row(const CsrView<double>& x, size_t row, double* to) {
+  std::fill_n(to, x.cols, 0.0);
+  for (size_t k = x.begin(row); k < x.end(row); ++k) to[x.columns[k]] = x.values[k];
+}
 
 std::vector<uint32_t> draw_rows(size_t count, size_t rows, Rng& rng) {
   std::vector<uint32_t> drawn(count);
@@ -54,23 +100,22 @@ std::vector<uint32_t> draw_different(size_t count, size_t of, Rng& rng) {
   return all;
 }
 
-template <typename T>
-std::vector<double> start_of(MatrixView<const T> x, Span<double> weights, Span<double> given,
+template <typename Rows>
+std::vector<double> start_of(const Rows& x, Span<double> weights, Span<double> given,
                              const MiniBatchSpec& spec, Rng& rng, const CancelToken* cancel) {
   if (spec.init == CentreInit::kGiven) return {given.begin(), given.end()};
-  Batch<T> sample;
-  if (spec.init_size < x.rows) {
-    sample.gather(x, weights, draw_rows(spec.init_size, x.rows, rng));
-    x = sample.x;
-    weights = sample.weight;
-  }
-  if (spec.init == CentreInit::kRandom) return seed_random(x, weights, spec.clusters, rng);
-  return seed_plus_plus(x, weights, spec.clusters, rng, cancel);
+  Batch<Rows> sample;
+  const bool all = spec.init_size >= row_count(x);
+  if (!all) sample.gather(x, weights, draw_rows(spec.init_size, row_count(x), rng));
+  const Rows& rows = all ? x : sample.x;
+  if (!all) weights = sample.weight;
+  if (spec.init == CentreInit::kRandom) return seed_random(rows, weights, spec.clusters, rng);
+  return seed_plus_plus(rows, weights, spec.clusters, rng, cancel);
 }
 
 // Clusters that have seen little of what the largest has begin anew at rows of the batch.
-template <typename T>
-void reassign(MatrixView<const T> x, double ratio, Rng& rng, std::vector<double>* centres,
+template <typename Rows>
+void reassign(const Rows& x, double ratio, Rng& rng, std::vector<double>* centres,
               std::vector<double>* counts) {
   const size_t k = counts->size();
   std::vector<size_t> order(k);
@@ -80,22 +125,21 @@ void reassign(MatrixView<const T> x, double ratio, Rng& rng, std::vector<double>
   const double limit = ratio * (*counts)[order.back()];
   size_t starved = 0;
   while (starved < k && (*counts)[order[starved]] < limit) ++starved;
-  starved = std::min(starved, x.rows / 2);
+  starved = std::min(starved, row_count(x) / 2);
   if (starved == 0) return;
-  const std::vector<uint32_t> rows = draw_different(starved, x.rows, rng);
+  const std::vector<uint32_t> rows = draw_different(starved, row_count(x), rng);
   for (size_t s = 0; s < starved; ++s) {
-    std::copy(x.row(rows[s]), x.row(rows[s]) + x.cols,
-              centres->begin() + static_cast<std::ptrdiff_t>(order[s] * x.cols));
+    copy_row(x, rows[s], centres->data() + order[s] * x.cols);
     (*counts)[order[s]] = (*counts)[order[starved]];
   }
 }
 
 // Moves the centres by one batch and returns its inertia before.
-template <typename T>
-double update(MatrixView<const T> x, Span<double> weights, const MiniBatchSpec& spec, bool may_reassign,
-              Rng& rng, MiniBatchState* state, const CancelToken* cancel) {
-  std::vector<int32_t> labels(x.rows);
-  std::vector<T> distances(x.rows);
+template <typename Rows>
+double update(const Rows& x, Span<double> weights, const MiniBatchSpec& spec, bool may_reassign, Rng& rng,
+              MiniBatchState* state, const CancelToken* cancel) {
+  std::vector<int32_t> labels(row_count(x));
+  std::vector<typename Batch<Rows>::Element> distances(row_count(x));
   const ClusterSums sums =
       assign_rows(x, weights, state->centres, spec.clusters, true, labels.data(), distances.data(), cancel);
   for (size_t c = 0; c < spec.clusters; ++c) {
@@ -150,22 +194,22 @@ class Progress {
   uint32_t stale_ = 0;
 };
 
-template <typename T>
-void check(MatrixView<const T> x, Span<double> weights, Span<double> given, const MiniBatchSpec& spec) {
-  if (spec.clusters < 1 || spec.clusters > x.rows) {
+template <typename Rows>
+void check(const Rows& x, Span<double> weights, Span<double> given, const MiniBatchSpec& spec) {
+  if (spec.clusters < 1 || spec.clusters > row_count(x)) {
     throw Error("ERR_PARAMETER", "There are fewer rows than clusters.");
   }
-  total_weight(weights, x.rows);
+  total_weight(weights, row_count(x));
   if (spec.init == CentreInit::kGiven && given.size != spec.clusters * x.cols) {
     throw Error("ERR_SHAPE", "The initial centres have the wrong shape.");
   }
 }
 
-template <typename T>
-void label(MatrixView<const T> x, Span<double> weights, uint32_t clusters, MiniBatchModel* model,
+template <typename Rows>
+void label(const Rows& x, Span<double> weights, uint32_t clusters, MiniBatchModel* model,
            const CancelToken* cancel) {
-  model->labels.resize(x.rows);
-  std::vector<T> distances(x.rows);
+  model->labels.resize(row_count(x));
+  std::vector<typename Batch<Rows>::Element> distances(row_count(x));
   model->inertia = assign_rows(x, weights, model->state.centres, clusters, false, model->labels.data(),
                                distances.data(), cancel)
                        .inertia;
@@ -173,21 +217,21 @@ void label(MatrixView<const T> x, Span<double> weights, uint32_t clusters, MiniB
 
 }  // namespace
 
-template <typename T>
-MiniBatchModel fit_mini_batches(MatrixView<const T> x, Span<double> weights, Span<double> given,
+template <typename Rows>
+MiniBatchModel fit_mini_batches(const Rows& x, Span<double> weights, Span<double> given,
                                 const MiniBatchSpec& spec, const CancelToken* cancel,
                                 const FitProgress& progress) {
   check(x, weights, given, spec);
   MiniBatchModel model;
   MiniBatchState& state = model.state;
   double least = std::numeric_limits<double>::infinity();
-  Batch<T> held;
+  Batch<Rows> held;
   Rng rng(spec.seed, state.draws++);
-  held.gather(x, weights, draw_rows(std::min<size_t>(spec.init_size, x.rows), x.rows, rng));
+  held.gather(x, weights, draw_rows(std::min<size_t>(spec.init_size, row_count(x)), row_count(x), rng));
   for (uint32_t restart = 0; restart < spec.restarts; ++restart) {
     std::vector<double> centres = start_of(x, weights, given, spec, rng, cancel);
-    std::vector<int32_t> labels(held.x.rows);
-    std::vector<T> distances(held.x.rows);
+    std::vector<int32_t> labels(row_count(held.x));
+    std::vector<typename Batch<Rows>::Element> distances(row_count(held.x));
     const double inertia = assign_rows(held.x, held.weight, centres, spec.clusters, false, labels.data(),
                                        distances.data(), cancel)
                                .inertia;
@@ -197,14 +241,14 @@ MiniBatchModel fit_mini_batches(MatrixView<const T> x, Span<double> weights, Spa
     }
   }
   state.counts.assign(spec.clusters, 0.0);
-  const size_t batch_size = std::min<size_t>(spec.batch_size, x.rows);
-  const size_t most = std::max<size_t>(1, spec.max_iter * x.rows / batch_size);
-  Progress watch(spec, x.rows, batch_size);
-  Batch<T> batch;
+  const size_t batch_size = std::min<size_t>(spec.batch_size, row_count(x));
+  const size_t most = std::max<size_t>(1, spec.max_iter * row_count(x) / batch_size);
+  Progress watch(spec, row_count(x), batch_size);
+  Batch<Rows> batch;
   size_t step = 0;
   for (bool over = false; !over && step < most; ++step) {
     check_cancel(cancel);
-    batch.gather(x, weights, draw_rows(batch_size, x.rows, rng));
+    batch.gather(x, weights, draw_rows(batch_size, row_count(x), rng));
     const std::vector<double> before = spec.tol > 0 ? state.centres : std::vector<double>();
     const bool may_reassign = due(spec, batch_size, &state);
     const double inertia = update(batch.x, batch.weight, spec, may_reassign, rng, &state, cancel);
@@ -213,21 +257,21 @@ MiniBatchModel fit_mini_batches(MatrixView<const T> x, Span<double> weights, Spa
     if (progress) progress(step, most);
   }
   model.steps = static_cast<double>(step);
-  model.iterations = static_cast<uint32_t>((step * batch_size + x.rows - 1) / x.rows);
+  model.iterations = static_cast<uint32_t>((step * batch_size + row_count(x) - 1) / row_count(x));
   label(x, weights, spec.clusters, &model, cancel);
   if (progress) progress(most, most);
   return model;
 }
 
-template <typename T>
-MiniBatchModel step_mini_batch(MatrixView<const T> x, Span<double> weights, Span<double> given,
-                               MiniBatchState state, const MiniBatchSpec& spec, const CancelToken* cancel) {
+template <typename Rows>
+MiniBatchModel step_mini_batch(const Rows& x, Span<double> weights, Span<double> given, MiniBatchState state,
+                               const MiniBatchSpec& spec, const CancelToken* cancel) {
   const bool fresh = state.centres.empty();
   if (fresh) check(x, weights, given, spec);
   if (!fresh && (state.centres.size() != spec.clusters * x.cols || state.counts.size() != spec.clusters)) {
     throw Error("ERR_SHAPE", "The centres so far have the wrong shape.");
   }
-  total_weight(weights, x.rows);
+  total_weight(weights, row_count(x));
   Rng rng(spec.seed, state.draws++);
   MiniBatchModel model;
   model.state = std::move(state);
@@ -235,19 +279,21 @@ MiniBatchModel step_mini_batch(MatrixView<const T> x, Span<double> weights, Span
     model.state.centres = start_of(x, weights, given, spec, rng, cancel);
     model.state.counts.assign(spec.clusters, 0.0);
   }
-  const bool may_reassign = due(spec, x.rows, &model.state);
+  const bool may_reassign = due(spec, row_count(x), &model.state);
   update(x, weights, spec, may_reassign, rng, &model.state, cancel);
   label(x, weights, spec.clusters, &model, cancel);
   return model;
 }
 
-#define BOREAL_MINI_BATCH(T)                                                                                 \
-  template MiniBatchModel fit_mini_batches<T>(MatrixView<const T>, Span<double>, Span<double>,               \
-                                              const MiniBatchSpec&, const CancelToken*, const FitProgress&); \
-  template MiniBatchModel step_mini_batch<T>(MatrixView<const T>, Span<double>, Span<double>,                \
-                                             MiniBatchState, const MiniBatchSpec&, const CancelToken*);
-BOREAL_MINI_BATCH(float)
-BOREAL_MINI_BATCH(double)
+#define BOREAL_MINI_BATCH(Rows)                                                                          \
+  template MiniBatchModel fit_mini_batches<Rows>(const Rows&, Span<double>, Span<double>,                \
+                                                 const MiniBatchSpec&, const CancelToken*,               \
+                                                 const FitProgress&);                                    \
+  template MiniBatchModel step_mini_batch<Rows>(const Rows&, Span<double>, Span<double>, MiniBatchState, \
+                                                const MiniBatchSpec&, const CancelToken*);
+BOREAL_MINI_BATCH(MatrixView<const float>)
+BOREAL_MINI_BATCH(MatrixView<const double>)
+BOREAL_MINI_BATCH(CsrView<double>)
 #undef BOREAL_MINI_BATCH
 
 }  // namespace boreal

@@ -377,6 +377,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
     ...[...CSR(), Float64Array.of(0, 1), 2, f64(2), f64(2).fill(1)],
     ...[{ ...LINEAR_SVM }, null],
   ],
+  csrMiniBatchKMeans: () => [...CSR(), null, { ...CENTRES, ...BATCHES }, null, null],
+  csrMiniBatchStep: () => [...CSR(), null, { ...CENTRES, ...BATCHES }, null, null],
   csrKMeans: () => [
     ...[...CSR(), f64(2).fill(1), { ...CENTRES, maxIter: 3, tol: 0, elkan: false }],
     ...[null, null],
