@@ -252,11 +252,6 @@ function openFile(path: string): Ranges {
   return ranges(fstatSync(file).size, copy, () => closeSync(file));
 }
 
-// Also where Node would only warn: what asked waits for an answer or the thread's end.
-process.on('unhandledRejection', (error) => {
-  throw error;
-});
-
 parentPort!.on('message', async (task: ParquetTask) => {
   const isSmall = () => memory().byteLength < MOST_MEMORY;
   try {
@@ -267,6 +262,7 @@ parentPort!.on('message', async (task: ParquetTask) => {
     parentPort!.postMessage({ result, isFit: isSmall() } satisfies ParquetAnswer, buffers);
   } catch (error) {
     // Nothing in WebAssembly's memory can be relied on then: the thread ends, as it does where nothing waits for the failure.
+    // Node makes an uncaught exception of what a listener rejects with, whatever it does with unhandled rejections.
     if (error instanceof Error && error.name === 'RuntimeError') throw error;
     const isOurs = error instanceof BorealError;
     const where = typeof task.source === 'string' ? `'${task.source}'` : 'the bytes';
