@@ -32,7 +32,7 @@ import type { Plan } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
 import { runFitted, runFittedNow } from './run-fitted.js';
-import { type Column, Schema, type Target } from './schema.js';
+import { type Column, checkTarget, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
 import type { TargetsLike } from './targets.js';
@@ -95,8 +95,6 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /** Checks of a restored state that need more than one member, such as lengths that must agree. */
   protected checkState(_state: S, _columns: readonly Column[]): void {}
-  /** Whether a checked state predicts what the schema beside it says. */
-  protected checkTarget(_state: S, _target: Target): void {}
 
   /**
    * Makes an estimator of this class from all its parameters: how clones and loaded models are made.
@@ -508,7 +506,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   restore(fitted: SavedFit<S>): void {
     checkParams(`${this.constructor.name} state`, fitted.state, this.stateRules);
     this.checkState(fitted.state, fitted.schema.columns);
-    this.checkTarget(fitted.state, fitted.schema.target);
+    checkTarget(this, this.targetOf(fitted.state), fitted.schema.target);
     this.setFitted(this.params, fitted);
   }
 }

@@ -181,16 +181,6 @@ export abstract class Regressor<
     return numberTarget(this.countOf(state));
   }
 
-  protected override checkTarget(state: S, target: Target): void {
-    const said = target.kind === 'numbers' ? target.count : 1;
-    const count = this.countOf(state);
-    if (said === count) return;
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `${this.constructor.name} state: it predicts ${count} targets, and its schema has ${said}.`,
-    );
-  }
-
   /** One number per row, of several targets [rows, targets]; on the pool, of the element type of X. @throws see {@link Plan.run} */
   async predict(X: MatrixLike): Promise<Y> {
     return decodeNumbers(await this.run(X, { output: 'value' })) as Y;

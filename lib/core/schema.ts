@@ -4,6 +4,7 @@
  * native core. An unknown category becomes {@link UNKNOWN_CODE}; the encoder that reads the column decides what then.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { ValidationError } from '../errors.js';
 import { isSparse } from './forms.js';
 import { distinctLabels, type Label } from './labels.js';
@@ -47,6 +48,20 @@ export type Target =
   | { readonly kind: 'none' };
 
 const TARGETS: ReadonlyArray<Target['kind']> = ['class', 'number', 'classes', 'numbers', 'none'];
+
+/** @throws {ERR_PARAMETER} when a restored model predicts something else than its schema says, which readers of its output go by */
+export function checkTarget(owner: object, own: Target, said: Target): void {
+  if (isDeepStrictEqual(own, said)) return;
+  const message = `${owner.constructor.name} state: it predicts ${shown(own)}, and its schema says ${shown(said)}.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+function shown(target: Target): string {
+  if (target.kind === 'class') return `classes ${show(target.classes.join(', '))}`;
+  if (target.kind === 'classes') return `${target.classes.length} targets, each with classes of its own`;
+  if (target.kind === 'numbers') return `${target.count} targets`;
+  return target.kind === 'number' ? 'a number' : 'nothing';
+}
 
 /** One row as named fields or as values in column order. */
 export type Row = Readonly<Record<string, Cell>> | ArrayLike<Cell>;

@@ -96,7 +96,12 @@ export class MLPClassifier<L extends Label | Label[] = Label> extends perceptron
   }
 
   protected override checkState(state: MLPClassifierState, columns: readonly Column[]): void {
-    checkMLPState(this, state, outputsOf(state.classes), columns);
+    const { classes } = state;
+    if (areSeveral(classes) && classes.some(({ length }) => length !== 2)) {
+      const message = 'MLPClassifier state: of several targets each must have two classes.';
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
+    checkMLPState(this, state, outputsOf(classes), columns);
   }
 
   override get outputs(): readonly Output[] {

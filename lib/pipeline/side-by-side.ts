@@ -47,7 +47,8 @@ export class SideBySide extends JoinedRows<SideBySideState> {
   /** @param schema - of X */
   static of(parts: readonly SidePart[], schema: Schema): SideBySide {
     const joint = new SideBySide({});
-    joint.restore({ state: { parts }, schema, dtype: 'float64' });
+    const target = { kind: 'none' } as const;
+    joint.restore({ state: { parts }, schema: schema.withTarget(target), dtype: 'float64' });
     return joint;
   }
 

@@ -236,6 +236,12 @@ describe('several targets', () => {
     );
     const loaded = (await load(model.toBytes())) as typeof model;
     expect(await loaded.predict(await X)).toEqual(predicted);
+    const { fitted } = model.snapshot();
+    const classes = [[0, 1], [0]];
+    const schema = fitted!.schema.withTarget({ kind: 'classes', classes });
+    expect(() => model.clone().restore({ ...fitted!, state: { ...fitted!.state, classes }, schema })).toThrow(
+      expect.objectContaining({ code: 'ERR_PARAMETER' }),
+    );
   });
 
   test('labels of two classes may be text, or lack one of 0 and 1', async () => {

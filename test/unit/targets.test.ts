@@ -169,6 +169,26 @@ describe('one mechanism', () => {
     }
   });
 
+  test('a file whose schema has another target than its model is refused', async () => {
+    const one = Y.columns([0]).data;
+    const labels = Array.from(one, (_, i) => (i % 2 === 0 ? 'a' : 'b'));
+    const models = [
+      await new LogisticRegression().fit(X, labels),
+      await new LinearRegression().fit(X, one),
+      await new StandardScaler().fit(X),
+    ];
+    for (const model of models) {
+      const parts = takeApart(model.toBytes());
+      for (const classes of [
+        ['a', 'b', 'c'],
+        ['b', 'a'],
+      ]) {
+        parts.document.model.fitted.schema.target = { kind: 'class', classes };
+        await expect(load(putTogether(parts))).rejects.toMatchObject({ code: 'ERR_MODEL_FILE' });
+      }
+    }
+  });
+
   test('selection of columns weighs them over all targets', async () => {
     const select = await new SelectFromModel(new Ridge(), { maxFeatures: 1, threshold: -1 }).fit(X, Y);
     expect(Array.from(select.getSupport())).toEqual([true, false]);
