@@ -76,8 +76,14 @@ export function jointLabels(y: TargetsLike): ArrayLike<unknown> {
   return Array.from(rows, (row) => {
     const labels = isTargetRow(row) ? Array.from(row) : [];
     const isWhole = labels.every((label) => label !== null && label !== undefined && !Number.isNaN(label));
-    return isWhole ? JSON.stringify(labels) : null;
+    return isWhole ? labels.map(keyOf).join('') : null;
   });
+}
+
+/** Text that differs where labels do, also when several stand one after the other. */
+function keyOf(label: unknown): string {
+  const text = String(label);
+  return `${typeof label} ${text.length} ${text}`;
 }
 
 /** @throws {ERR_LABELS} when the training rows of a fold lack a class, so that its model could not know it */

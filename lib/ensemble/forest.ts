@@ -124,7 +124,7 @@ export abstract class ForestClassifier<
     });
   }
 
-  /** Accuracy on the rows that some tree did not draw, of several targets the mean of theirs. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
+  /** Accuracy on the rows that some tree did not draw, of several targets those of which all labels are right. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
   get oobScore(): number {
     return outOfBag(this, this.state).score;
   }

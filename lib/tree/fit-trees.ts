@@ -6,6 +6,7 @@ import {
   countClasses,
   type EncodedClasses,
   fitClasses,
+  partsOf,
 } from '../core/class-lists.js';
 import { type FitInput, fitTargetMatrix, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
@@ -179,19 +180,14 @@ export async function fitClassifierTrees(
   const { oob } = state;
   if (oob === undefined) return { ...state, classes };
   const seen = Array.from(oob.trees.keys()).filter((i) => oob.trees[i] > 0);
-  const lists = classLists(classes);
-  let first = 0;
-  const rights = lists.map(({ length }, t) => {
-    const width = oob.sums.length / oob.trees.length;
-    const right = seen.filter((i) => {
-      const votes = oob.sums.subarray(i * width + first, i * width + first + length);
-      return votes.indexOf(Math.max(...votes)) === codes[i * lists.length + t];
-    });
-    first += length;
-    return right.length / seen.length;
-  });
-  const score = rights.reduce((sum, right) => sum + right, 0) / lists.length;
-  return { ...state, classes, oob: { ...oob, score } };
+  const { length: targets } = classLists(classes);
+  const width = oob.sums.length / oob.trees.length;
+  const right = seen.filter((i) =>
+    partsOf(oob.sums.subarray(i * width, (i + 1) * width), classes).every(
+      (votes, t) => votes.indexOf(Math.max(...votes)) === codes[i * targets + t],
+    ),
+  );
+  return { ...state, classes, oob: { ...oob, score: right.length / seen.length } };
 }
 
 /**
