@@ -91,6 +91,11 @@ export interface NetworkAddon {
     network: NetworkHandle,
     ...args: [...Rows, spec: NetworkObjective, cancel: CancelHandle | null]
   ): Promise<NativeEpoch>;
+  /** What comes out, [rows, outputs]; layers behave as in predictions. */
+  networkOutputs(
+    network: NetworkHandle,
+    ...args: [...Rows, spec: NetworkObjective, cancel: CancelHandle | null]
+  ): Promise<Float32Array>;
   /** The gradient by all parameters, those that are frozen 0; layers behave as in predictions. */
   networkGradient(
     network: NetworkHandle,

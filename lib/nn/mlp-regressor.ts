@@ -29,11 +29,12 @@ export interface MLPRegressorState extends MLPState {}
  *
  * `fit` and `partialFit` with `device: 'cuda'` train on a GPU, except by 'lbfgs': losses and weights of the CPU to about 1e-5 an epoch.
  *
- * Several targets, [rows, targets], are outputs of one network.
+ * Several targets, [rows, targets], are outputs of one network; `loss` is the mean over them of half the squared errors, of 'poisson' the
+ * sum of the deviances.
  *
- * Differs from scikit-learn: weights are float32; random streams of our own; of several targets `loss` adds up half of their squared
- * errors, of which the steps are here and there, where scikit-learn's has their mean; a fit that stops at `maxIter` sets `converged` to
- * false, where scikit-learn warns. A loss that is no longer finite ends the fit with a warning
+ * Differs from scikit-learn: weights are float32; random streams of our own; of several targets 'lbfgs' minimises the sum over them of
+ * half the squared errors, of which the steps are here and there, and says their mean, which is what scikit-learn's line search takes
+ * for it; a fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns. A loss that is no longer finite ends the fit with a warning
  * (`process.on('warning')`) and the weights before it, where scikit-learn raises. `partialFit` after loading a file begins
  * with a new optimizer. `verbose` does not exist: use `onProgress`, called after each epoch, which ends the fit by returning false.
  *

@@ -1,11 +1,9 @@
 /** How MLPClassifier and MLPRegressor train: scikit-learn's loop over epochs, around the engine. */
-import { applyOps } from '../core/apply.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isReadInPlace, privateArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
 import { resolveSeed, show } from '../core/params.js';
 import { Random } from '../core/random.js';
-import { Schema } from '../core/schema.js';
 import { warn } from '../core/warn.js';
 import { ValidationError } from '../errors.js';
 import { join } from './join.js';
@@ -183,7 +181,7 @@ async function trainEpochs(
   const weightsOf = (of: Int32Array | undefined) =>
     task.sampleWeight && of ? take(task.sampleWeight, task.x.rows, of) : task.sampleWeight;
   const objective = objectiveOf(task, weightsOf(split?.kept));
-  const judge = split ? validator(task, network, split.aside, weightsOf(split.aside)) : null;
+  const judge = split ? validator(task, network, split.aside, weightsOf(split.aside), input.signal) : null;
 
   const rows = split?.kept.length ?? task.x.rows;
   const batchSize = batchSizeOf(params, rows);
@@ -246,11 +244,18 @@ async function trainEpochs(
   return state;
 }
 
-function validator(task: MLPTask, network: Network, aside: Int32Array, sampleWeight: Float64Array | null) {
-  const x = new Matrix(singleRows(task.x, aside), aside.length, task.x.cols);
-  const schema = Schema.unnamed(x.cols);
+function validator(
+  task: MLPTask,
+  network: Network,
+  aside: Int32Array,
+  sampleWeight: Float64Array | null,
+  signal: AbortSignal | undefined,
+) {
+  const x = singleRows(task.x, aside);
+  const y = take(task.y, task.x.rows, aside);
+  const options = { ...objectiveOf(task, null), ...(signal && { signal }) };
   return async () => {
-    const said = await applyOps(x, schema, (plan, input) => network.lower(plan, input), null);
+    const said = new Matrix(await network.outputsOf(x, y, options), aside.length, task.outputs);
     return task.score(said, aside, sampleWeight ?? undefined);
   };
 }

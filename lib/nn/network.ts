@@ -332,6 +332,19 @@ export class Network {
     });
   }
 
+  /** What comes out of all rows as an epoch compares it, [rows, outputs], on the pool; layers behave as in predictions. */
+  async outputsOf(
+    x: Float32Array,
+    y: Float32Array | Int32Array,
+    options: ObjectiveOptions,
+  ): Promise<Float32Array> {
+    return withCancel(options.signal, async (cancel) => {
+      const [rows, weights] = this.#rows(x, y, options);
+      const spec = objectiveOf({ ...options, batchSize: options.batchSize ?? 1024 });
+      return native.networkOutputs(this.#handle, x, rows, y, weights, spec, cancel);
+    });
+  }
+
   /**
    * The loss of all rows and its gradient by all parameters, one array after the other; layers behave as in predictions, and
    * what is frozen has gradient 0.

@@ -309,6 +309,19 @@ napi_value network_evaluate(Call& call) {
                            read_objective(call.env(), {call.env(), call[5]}), work, deliver_epoch);
 }
 
+// (network, x, rows, y, weights, spec, cancel): what comes out, [rows, outputs]
+napi_value network_outputs(Call& call) {
+  auto work = [](Network& network, const NetworkData& rows, const NetworkObjective& objective,
+                 const CancelToken* cancel, const JobProgress&) {
+    std::vector<float> outputs(rows.rows * network.outputs());
+    network.evaluate(rows, objective, cancel, outputs.data());
+    return outputs;
+  };
+  auto deliver = [](napi_env env, std::vector<float>&& outputs) { return to_js(env, std::move(outputs)); };
+  return start_network_job(call, train_options(call, 6, false),
+                           read_objective(call.env(), {call.env(), call[5]}), work, deliver);
+}
+
 // (network, x, rows, y, weights, spec, cancel): copies the rows to the GPU spec.device, where epochs of this
 // objective can run from then on.
 napi_value network_place(Call& call) {
@@ -345,7 +358,7 @@ napi_value network_gradient(Call& call) {
   auto work = [](Network& network, const NetworkData& rows, const NetworkObjective& objective,
                  const CancelToken* cancel, const JobProgress&) {
     LossGradient result{0, std::vector<float>(network.parameters().size())};
-    result.loss = network.gradient(rows, objective, result.gradient.data(), cancel).loss;
+    result.loss = network.gradient(rows, objective, result.gradient.data(), cancel).objective;
     return result;
   };
   auto deliver = [](napi_env env, LossGradient&& result) {
@@ -390,6 +403,7 @@ void export_network(napi_env env, napi_value exports) {
   export_function<network_release>(env, exports, "networkRelease");
   export_function<network_train>(env, exports, "networkTrain");
   export_function<network_evaluate>(env, exports, "networkEvaluate");
+  export_function<network_outputs>(env, exports, "networkOutputs");
   export_function<network_gradient>(env, exports, "networkGradient");
   export_function<network_minimize>(env, exports, "networkMinimize");
 }

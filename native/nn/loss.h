@@ -20,6 +20,12 @@ struct Loss {
   double delta = 1;            // huber
   double label_smoothing = 0;  // of the cross-entropies, in [0, 1)
 
+  // What the comparison's part of a loss is multiplied by where it is told; gradients stay those of the sum.
+  // Of scikit-learn's squared error, whose gradient is that of the sum over outputs, the mean over them.
+  double told_share(size_t outputs) const {
+    return kind == LossKind::kHalfSquaredError ? 1 / static_cast<double>(outputs) : 1;
+  }
+
   bool sparse() const { return kind == LossKind::kSparseCategoricalCrossEntropy; }
   // Which activation may come before it as logits, kLinear for none.
   Activation logits_of() const;

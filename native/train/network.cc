@@ -125,8 +125,8 @@ bool Network::repair(const std::vector<float>& before, float initial_state) {
 }
 
 EpochResult Network::evaluate(const NetworkData& data, const NetworkObjective& objective,
-                              const CancelToken* cancel) {
-  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kEvaluate, nullptr, nullptr).run(cancel, {});
+                              const CancelToken* cancel, float* outputs) {
+  return NetworkRun(*this, data, objective, NetworkRun::Purpose::kEvaluate, nullptr, outputs).run(cancel, {});
 }
 
 EpochResult Network::gradient(const NetworkData& data, const NetworkObjective& objective, float* gradient,

@@ -65,7 +65,8 @@ struct TrainingOptions {
 };
 
 struct EpochResult {
-  double loss = 0;  // mean over the rows, penalties included
+  double loss = 0;       // mean over the rows, penalties included, as it is told: see nn::Loss::told_share
+  double objective = 0;  // of all rows: what `gradient` gives the gradient of
   std::vector<double> metrics;
   size_t steps = 0;  // that were made
   // false: the loss of the next step was not, and it was not made; or steps made parameters infinite or NaN,
@@ -109,7 +110,9 @@ class Network {
                     const TrainingOptions& options, const CancelToken* cancel, const OnStep& on_step,
                     CudaNetwork* device = nullptr);
   // Layers behave as in predictions.
-  EpochResult evaluate(const NetworkData& data, const NetworkObjective& objective, const CancelToken* cancel);
+  // Writes what comes out too, [rows, outputs], if there is a place for it.
+  EpochResult evaluate(const NetworkData& data, const NetworkObjective& objective, const CancelToken* cancel,
+                       float* outputs = nullptr);
   // Writes the gradient of the loss of all rows, [parameters].
   EpochResult gradient(const NetworkData& data, const NetworkObjective& objective, float* gradient,
                        const CancelToken* cancel);

@@ -47,10 +47,11 @@ BorealCudaTrainedLayer lower(const nn::Layer& layer, size_t index) {
 // What comes of an epoch, added up as its steps are reported.
 class Tally {
  public:
-  Tally(const CudaNetworkWork& work, const NetworkObjective& objective, const Network::OnStep& on_step,
-        const CancelToken* cancel)
+  Tally(const CudaNetworkWork& work, const NetworkObjective& objective, double told,
+        const Network::OnStep& on_step, const CancelToken* cancel)
       : work_(work),
         weighs_(objective.weighted_metrics),
+        told_(told),
         on_step_(on_step),
         cancel_(cancel),
         counted_(objective.metrics.size()),
@@ -78,7 +79,7 @@ class Tally {
   void add(size_t done) {
     for (size_t s = result_.steps; s < done; result_.steps = ++s) {
       const double rows = work_.steps[s].rows;
-      loss_ += (of(s)[0] + of(s)[1]) * rows;
+      loss_ += (told_ * of(s)[0] + of(s)[1]) * rows;
       share_ += rows;
       seen_ += weighs_ ? work_.weights[s] : rows;
       for (size_t m = 0; m < counted_.size(); ++m) {
@@ -91,6 +92,7 @@ class Tally {
 
   const CudaNetworkWork& work_;
   const bool weighs_;
+  const double told_;
   const Network::OnStep& on_step_;
   const CancelToken* const cancel_;
   std::vector<double> counted_;  // of each metric
@@ -216,7 +218,7 @@ EpochResult CudaNetwork::train(Network& network, const NetworkData& data, const 
   const size_t stride = network.state_stride();
   std::vector<float> parameters(network.parameters_.begin(), network.parameters_.end());
   std::vector<float> state(network.state_.begin(), network.state_.end());
-  Tally tally(work, objective, on_step, cancel);
+  Tally tally(work, objective, objective.loss.told_share(network.outputs()), on_step, cancel);
   BorealCudaEpoch epoch{};
   epoch.parameters = parameters.data();
   for (size_t k = 0; k < options.optimizer.slots(); ++k) {

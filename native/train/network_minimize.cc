@@ -28,10 +28,12 @@ MinimizeResult Network::minimize(const NetworkData& data, const NetworkObjective
     if (evaluations == options.max_evaluations) throw EvaluationsSpent{};
     ++evaluations;
     set(x);
-    tried_loss = gradient(data, objective, slope.data(), cancel).loss;
+    const EpochResult all = gradient(data, objective, slope.data(), cancel);
+    tried_loss = all.loss;
+    if (evaluations == 1) result.loss = tried_loss;
     for (size_t i = 0; i < count; ++i) g[i] = slope[i];
     tried = x;
-    return tried_loss;
+    return all.objective;
   };
   LbfgsOptions lbfgs;
   lbfgs.max_iterations = options.max_iterations;
@@ -39,6 +41,7 @@ MinimizeResult Network::minimize(const NetworkData& data, const NetworkObjective
   lbfgs.value_tolerance = 2.220446049250313e-09;  // SciPy's
   lbfgs.on_iteration = [&](size_t iterations) {
     result.iterations = iterations;
+    result.loss = tried_loss;
     result.losses.push_back(tried_loss);
     best = tried;
     if (on_iteration) on_iteration(iterations, options.max_iterations);
@@ -46,10 +49,9 @@ MinimizeResult Network::minimize(const NetworkData& data, const NetworkObjective
   try {
     LbfgsResult found = boreal::minimize(loss, best, lbfgs);
     result.converged = found.converged;
-    result.loss = found.value;
     best = std::move(found.x);
   } catch (const EvaluationsSpent&) {
-    result.loss = result.losses.empty() ? tried_loss : result.losses.back();
+    // What was best stays.
   }
   set(best);
   return result;

@@ -49,13 +49,14 @@ double count_row(NetworkMetric metric, const float* y, const float* t, const int
 }  // namespace
 
 NetworkRun::NetworkRun(Network& network, const NetworkData& data, const NetworkObjective& objective,
-                       Purpose purpose, const TrainingOptions* options, float* gradient)
+                       Purpose purpose, const TrainingOptions* options, float* out)
     : net_(network),
       data_(data),
       objective_(objective),
       purpose_(purpose),
       options_(options),
-      total_gradient_(gradient),
+      total_gradient_(purpose == Purpose::kGradient ? out : nullptr),
+      outputs_(purpose == Purpose::kEvaluate ? out : nullptr),
       batch_(std::min(objective.batch_size, data.rows)),
       metrics_(objective.metrics.size()),
       loss_(objective.loss),
@@ -317,6 +318,7 @@ void NetworkRun::compare(size_t begin, size_t end) {
     batch.losses = losses_.data() + i;
     batch.scratch = scratch_ + i * n;
     nn::loss_rows(loss_, batch, net_.kernels_);
+    if (outputs_ != nullptr) std::copy_n(batch.y, rows * n, outputs_ + (first_ + i) * n);
     for (size_t m = 0; m < metrics_; ++m) {
       for (size_t r = 0; r < rows; ++r) {
         const float* const t = targets == nullptr ? nullptr : targets + r * n;
@@ -358,6 +360,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
   EpochResult result;
   std::vector<double> counted(metrics_), means(metrics_);
   double loss = 0, share = 0, seen = 0;
+  const double told = loss_.told_share(net_.outputs());
 
   const auto drive = [&](Team* team) {
     for (size_t step = 0; step < steps; ++step) {
@@ -394,7 +397,7 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
         for (const double p : penalties_) penalty += p;
         // The mean of what the batches minimise, by their rows: scikit-learn's, Keras's too.
         const double rows = static_cast<double>(rows_);
-        batch_loss = (batch_loss / divisor_ + penalty) * rows;
+        batch_loss = (told * batch_loss / divisor_ + penalty) * rows;
         share += rows;
         ++result.steps;
       } else {
@@ -422,7 +425,11 @@ EpochResult NetworkRun::run(const CancelToken* cancel, const Network::OnStep& on
     Team::run(threads_, [&](Team& team) { drive(&team); });
   }
   result.loss = loss / share;
-  if (purpose_ != Purpose::kTrain) result.loss += penalty();
+  if (purpose_ != Purpose::kTrain) {
+    const double penalty = this->penalty();
+    result.objective = result.loss + penalty;
+    result.loss = told * result.loss + penalty;
+  }
   result.metrics = std::move(means);
   return result;
 }

@@ -14,9 +14,10 @@ class NetworkRun {
  public:
   enum class Purpose { kTrain, kEvaluate, kGradient };
 
-  // options: of kTrain; gradient: of kGradient.
+  // options: of kTrain; out: of kGradient the gradient, [parameters], of kEvaluate what comes out, [rows,
+  // outputs], or null.
   NetworkRun(Network& network, const NetworkData& data, const NetworkObjective& objective, Purpose purpose,
-             const TrainingOptions* options, float* gradient);
+             const TrainingOptions* options, float* out);
 
   EpochResult run(const CancelToken* cancel, const Network::OnStep& on_step);
 
@@ -66,7 +67,8 @@ class NetworkRun {
   const NetworkObjective& objective_;
   const Purpose purpose_;
   const TrainingOptions* const options_;
-  float* const total_gradient_;
+  float* const total_gradient_;  // [parameters]
+  float* const outputs_;         // [rows, outputs], or null
   const size_t batch_, metrics_;
   nn::Loss loss_;
   size_t layers_;  // that run: without the last one where the loss takes logits

@@ -472,6 +472,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   networkPlace: () => [...networkRows(), { ...objective(), device: absent }, null],
   networkRelease: () => [networkRows()[0]],
   networkEvaluate: () => [...networkRows(), objective(), null],
+  networkOutputs: () => [...networkRows(), objective(), null],
   networkGradient: () => [...networkRows(), objective(), null],
   tensorRunSync: () => [Int32Array.of(28, 2, 0, 0), [f32(3)]],
   tensorRun: () => [Int32Array.of(28, 2, 0, 0), [f32(3)], null],

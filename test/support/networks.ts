@@ -41,7 +41,7 @@ export async function differences(
       for (const side of [1, -1]) {
         data[k] = kept + side * step;
         network.setParameters(parameters);
-        losses.push((await network.evaluate(x, y, options)).loss);
+        losses.push((await network.gradient(x, y, options)).loss);
       }
       data[k] = kept;
       result.push((losses[0] - losses[1]) / (2 * step));

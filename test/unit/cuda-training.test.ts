@@ -106,6 +106,11 @@ describeOnEmulatedGpu('training on an emulated GPU', async () => {
       new MLPRegressor({ ...params, randomState: 0 }).fit(data, y, { device });
     const [cpu, gpu] = [await fit('auto'), await fit('cuda:1')];
     expect(distance(gpu.validationScores, cpu.validationScores)).toBeLessThan(1e-4);
+    const two = Array.from(y, (value) => [value, -value]);
+    const fitTwo = (device: 'auto' | 'cuda:1') =>
+      new MLPRegressor({ ...params, randomState: 0 }).fit(data, two, { device });
+    const [cpuTwo, gpuTwo] = [await fitTwo('auto'), await fitTwo('cuda:1')];
+    expect(distance(gpuTwo.lossCurve, cpuTwo.lossCurve)).toBeLessThan(1e-4);
   });
 
   test('k-means: labels, centres and inertia of the CPU, weighted too, in a pipeline, and an abort', async () => {

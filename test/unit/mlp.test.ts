@@ -289,6 +289,11 @@ describe('several targets', () => {
     expect(model.nOutputs).toBe(2);
     const predicted: Matrix = await model.predict(await X);
     expect([predicted.rows, predicted.cols]).toEqual([150, 2]);
+    const errors = predicted.data.map((value, k) => (value - petals.data[k]) ** 2);
+    const squares = model.coefs.flatMap(({ data: weights }) => [...weights]).map((w) => w * w);
+    const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+    expect(model.loss).toBeCloseTo(sum(errors) / 600 + (0.5e-4 * sum(squares)) / 150, 6);
+    expect(model.lossCurve.at(-1)).toBe(model.loss);
     expect(await model.score(await X, petals)).toBeGreaterThan(0.95);
     const stopped = await new MLPRegressor<Matrix>({ ...small, earlyStopping: true }).fit(await X, petals);
     expect(stopped.validationScores.at(-1)).toBeLessThan(1);

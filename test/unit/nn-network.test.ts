@@ -374,6 +374,26 @@ describe('predictions', () => {
     const { loss } = await network.evaluate(x, out, { loss: { type: 'meanAbsoluteError' } });
     expect(loss).toBeLessThan(1e-5);
   });
+
+  test.each([
+    ['linear', 'halfSquaredError'],
+    ['sigmoid', 'summedBinaryCrossentropy'],
+    ['softmax', 'sparseCategoricalCrossentropy'],
+  ] as const)('outputs after %s are those of a plan, batch by batch', async (name, type) => {
+    const network = new Network([dense(5), activation('relu'), dense(3), activation(name)], [4], { seed: 2 });
+    const x = floats(11 * 4, 3, 3);
+    const builder = new PlanBuilder(4);
+    const { ops, constants } = builder.build(network.lower(builder, builder.input));
+    const wanted = new Float32Array(33);
+    native.programRunSync(native.programCreate(ops, constants, 'float32'), x, 11, wanted, 1);
+    const y = name === 'softmax' ? new Int32Array(11) : new Float32Array(33);
+    const said = await network.outputsOf(x, y, { loss: { type }, batchSize: 4 });
+    expect(Math.max(...said.map((value, k) => Math.abs(value - wanted[k])))).toBeLessThan(1e-6);
+    const signal = AbortSignal.abort();
+    await expect(network.outputsOf(x, y, { loss: { type }, signal })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+    });
+  });
 });
 
 describe('what cannot be', () => {
