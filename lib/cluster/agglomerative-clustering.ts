@@ -39,9 +39,9 @@ export interface AgglomerativeClusteringParams {
   distanceThreshold: number | null;
   /**
    * Which rows have an edge between them: only clusters with an edge are merged. Sparse rows ({@link CsrMatrix}, or what `kneighborsGraph`
-   * gives) or a matrix, [rows, rows], read as if they were symmetric; values other than 0 are edges. Or a function of the training rows that
-   * gives one. Parts without an edge between them are joined by their nearest rows, with a warning; more than 8192 are refused with
-   * ERR_PARAMETER. Null: all rows have edges. Default null.
+   * gives) or a matrix, [rows, rows], read as if they were symmetric; values other than 0 are edges, and all are finite. Or a function of
+   * the training rows that gives one. Parts without an edge between them are joined by their nearest rows, with a warning; more than 8192
+   * are refused with ERR_PARAMETER. Null: all rows have edges. Default null.
    */
   connectivity: Connectivity | null;
   /**

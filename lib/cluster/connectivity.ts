@@ -20,25 +20,29 @@ export type Connectivity =
  * The pairs of rows whose value in a graph is not 0, one after the other.
  *
  * @throws {ERR_SHAPE} unless the graph has a row and a column for each row of x
+ * @throws {ERR_PARAMETER} when it holds a value that is not finite
  */
 export async function edgesOf(owner: object, connectivity: Connectivity, x: Matrix): Promise<Int32Array> {
   const given =
     typeof connectivity === 'function'
       ? await connectivity(new Matrix(x.data.slice(), x.rows, x.cols))
       : connectivity;
-  const edges = isSparse(given)
-    ? sparseEdges(given as RowGraph, x.rows)
-    : denseEdges(Matrix.from(given as MatrixLike), x.rows);
-  if (edges !== null) return edges;
-  throw new ValidationError(
-    'ERR_SHAPE',
-    `${owner.constructor.name}: connectivity must have ${x.rows} rows and columns, one for each row of X.`,
-  );
+  const graph = isSparse(given) ? (given as RowGraph) : Matrix.from(given as MatrixLike);
+  const edges = graph instanceof Matrix ? denseEdges(graph, x.rows) : sparseEdges(graph, x.rows);
+  const { name } = owner.constructor;
+  if (edges === null) {
+    const message = `${name}: connectivity must have ${x.rows} rows and columns, one for each row of X.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
+  for (let k = 0; k < graph.data.length; k++) {
+    if (!Number.isFinite(graph.data[k]))
+      throw new ValidationError('ERR_PARAMETER', `${name}: connectivity holds a value that is not finite.`);
+  }
+  return edges;
 }
 
-/** The same graph as plain arrays. */
+/** Sparse rows as plain arrays. */
 export function plainGraph(connectivity: Connectivity | null): Connectivity | null {
-  if (connectivity instanceof Matrix) return connectivity.toArray();
   if (!isSparse(connectivity)) return connectivity;
   const { indptr, indices, data } = connectivity;
   return { indptr, indices, data };
@@ -63,9 +67,17 @@ function sparseEdges({ indptr, indices, data }: RowGraph, rows: number): Int32Ar
 
 function denseEdges({ data, rows, cols }: Matrix, wanted: number): Int32Array | null {
   if (rows !== wanted || cols !== wanted) return null;
-  const edges: number[] = [];
-  data.forEach((value, at) => {
-    if (value !== 0) edges.push(Math.floor(at / cols), at % cols);
-  });
-  return Int32Array.from(edges);
+  const isEdge = (i: number, j: number) => data[i * cols + j] !== 0 || data[j * cols + i] !== 0;
+  let count = 0;
+  for (let i = 0; i < rows; i++) for (let j = 0; j < i; j++) count += Number(isEdge(i, j));
+  const edges = new Int32Array(2 * count);
+  let end = 0;
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < i; j++) {
+      if (!isEdge(i, j)) continue;
+      edges[end++] = i;
+      edges[end++] = j;
+    }
+  }
+  return edges;
 }

@@ -1,7 +1,9 @@
 /** Where cross-validation gets its folds: a number of them, a splitter, or the folds themselves. */
 import { ValidationError } from '../errors.js';
+import type { FloatArray } from '../native.js';
 import { type CrossValidator, type Fold, KFold, StratifiedKFold } from './k-fold.js';
-import type { MatrixLike } from './matrix.js';
+import { isReadInPlace } from './linalg/memory.js';
+import { Matrix, type MatrixLike } from './matrix.js';
 import { custom, either, int, show } from './params.js';
 
 /** A number of folds, a splitter, or a list of folds. */
@@ -28,7 +30,7 @@ export function resolveFolds(
 ): Fold[] {
   const Splitter = isStratified ? StratifiedKFold : KFold;
   const source = typeof cv === 'number' ? new Splitter({ nSplits: cv }) : cv;
-  const folds = isSplitter(source) ? source.split(X, y, groups) : source;
+  const folds = isSplitter(source) ? source.split(shown(X), y, groups) : source;
   if (typeof folds !== 'object' || folds === null || !(Symbol.iterator in folds)) {
     throw new ValidationError(
       'ERR_PARAMETER',
@@ -41,6 +43,14 @@ export function resolveFolds(
   if (odd < 0) return list;
   const message = `cv: fold ${odd} must be { train, test }, two lists of rows; got ${show(list[odd])}.`;
   throw new ValidationError('ERR_PARAMETER', message);
+}
+
+/** X for code of the caller's: the rows of a fit, which jobs read in place, as a copy that is made when their values are asked for. */
+function shown(X: MatrixLike): MatrixLike {
+  if (!(X instanceof Matrix) || !isReadInPlace(X.data)) return X;
+  let own: FloatArray | undefined;
+  const get = () => (own ??= X.data.slice());
+  return Object.defineProperty(new Matrix(X.data, X.rows, X.cols), 'data', { get, enumerable: true });
 }
 
 function isSplitter(cv: unknown): cv is CrossValidator {

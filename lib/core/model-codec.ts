@@ -4,7 +4,7 @@
  */
 import { BorealError, FileFormatError, StateError } from '../errors.js';
 import type { Estimator } from './estimator.js';
-import { Matrix } from './matrix.js';
+import { isTypedArray, Matrix } from './matrix.js';
 import { show } from './params.js';
 import { findEstimator } from './registry.js';
 import { Schema } from './schema.js';
@@ -65,6 +65,8 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
   ) {
     return { $tensor: tensors.push(value) - 1 };
   }
+  // Integers of other sizes, as {@link Matrix.from} takes them.
+  if (isTypedArray(value)) return { $tensor: tensors.push(Float64Array.from(value)) - 1 };
   // A matrix among parameters, which take any that has its members.
   if (value instanceof Matrix) {
     const { data, rows, cols } = value;

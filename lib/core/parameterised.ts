@@ -1,6 +1,7 @@
 /** What has parameters: how they are changed, copied and checked, with those of whatever is among them. */
 import { ValidationError } from '../errors.js';
 import { cloneParts, nestedIn, replaceParts } from './named-parts.js';
+import { ownCopy } from './own-copy.js';
 import { checkNames, checkParams, type Rules, show } from './params.js';
 
 /** Parameters of an estimator and of those within it. */
@@ -14,9 +15,12 @@ export type NestedParams<P> = Partial<P> & Readonly<Record<`${string}__${string}
 export abstract class Parameterised<P extends object = object> {
   #params: P;
 
-  /** @param params - all parameters, defaults filled in by the subclass; checked when `fit` runs */
+  /**
+   * @param params - all parameters, defaults filled in by the subclass; checked when `fit` runs. Arrays and matrices among them are
+   *   copied: a fit reads them when the caller may have changed them
+   */
   constructor(params: P) {
-    this.#params = params;
+    this.#params = ownCopy(params);
   }
 
   /** The rule of each parameter. */
@@ -32,7 +36,7 @@ export abstract class Parameterised<P extends object = object> {
 
   /**
    * Changes parameters; they apply from the next `fit` on. Those of an estimator within go by its name and two underscores, as
-   * `{ model__maxDepth: 3 }` for the step 'model' of a pipeline; its name alone replaces it.
+   * `{ model__maxDepth: 3 }` for the step 'model' of a pipeline; its name alone replaces it. Arrays and matrices are copied.
    *
    * @throws {ERR_PARAMETER} for a name this estimator does not have
    */
@@ -53,7 +57,7 @@ export abstract class Parameterised<P extends object = object> {
     const replaced = key === null ? own : replaceParts(own, key, this.#param(key));
     checkNames(this.constructor.name, replaced, Object.keys(this.rules));
     for (const [estimator, value] of within) estimator.setParams(value);
-    this.#params = { ...this.#params, ...replaced };
+    this.#params = { ...this.#params, ...ownCopy(replaced) };
     return this;
   }
 

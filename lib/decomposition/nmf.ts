@@ -3,7 +3,6 @@ import { type FitInput, type FitOptions, reportProgress, type SparseFitInput } f
 import { InvertibleTransformer } from '../core/invertible.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import type { NestedParams } from '../core/parameterised.js';
 import {
   bool,
   checkLength,
@@ -119,12 +118,8 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       l1Ratio: 0,
       shuffle: false,
       randomState: null,
-      ...withOwnInit(params),
+      ...params,
     });
-  }
-
-  override setParams(params: Partial<NMFParams> | NestedParams<NMFParams>): this {
-    return super.setParams(withOwnInit(params));
   }
 
   get rules(): Rules<NMFParams> {
@@ -299,14 +294,6 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 function isGiven(init: unknown): init is GivenFactors {
   const { W, H } = (init ?? {}) as Partial<GivenFactors>;
   return [W, H].every((factor) => Array.isArray(factor) && factor.length > 0);
-}
-
-/** With copies of the factors that are given: a fit reads them when the caller may have changed them. */
-function withOwnInit<P extends Partial<NMFParams>>(params: P): P {
-  const init = params?.init;
-  if (!isGiven(init)) return params;
-  const copy = (factor: GivenFactors['W']) => factor.map((row) => row && Array.from(row));
-  return { ...params, init: { W: copy(init.W), H: copy(init.H) } };
 }
 
 const BETA = { frobenius: 2, 'kullback-leibler': 1, 'itakura-saito': 0 };

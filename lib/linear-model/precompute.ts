@@ -47,7 +47,7 @@ export async function sumsOfGram(
   fitIntercept: boolean,
 ): Promise<GramProblem | null> {
   const { rows, cols } = x;
-  const gram = Matrix.from(given, undefined, 'float64').copy() as Matrix<Float64Array>;
+  const gram = Matrix.from(given, undefined, 'float64') as Matrix<Float64Array>;
   const { name } = owner.constructor;
   if (gram.rows !== cols || gram.cols !== cols) {
     const message = `${name}: precompute has shape [${gram.rows}, ${gram.cols}]; X has ${cols} columns.`;

@@ -200,6 +200,9 @@ describe('AgglomerativeClustering', () => {
       const copy = (await load(model.toBytes())) as typeof model;
       expect(copy.distances).toEqual(model.distances);
       expect((await copy.clone().fit(rows)).distances).toEqual(model.distances);
+      // As the arrays that it was made of.
+      const values = (copy.params.connectivity as Matrix).data;
+      expect(ArrayBuffer.isView(values)).toBe(!Array.isArray(connectivity));
     }
     const few = { nClusters: 9, connectivity: graph, computeFullTree: false };
     const part = await new AgglomerativeClustering(few).fit(rows);
@@ -249,6 +252,13 @@ describe('AgglomerativeClustering', () => {
       await expect(new AgglomerativeClustering({ connectivity }).fit(rows)).rejects.toEqual(
         code('ERR_SHAPE'),
       );
+    for (const value of [Number.NaN, Infinity]) {
+      const dense = [0, 1, 2].map((i) => [0, 1, 2].map((j) => (i === j ? value : 1)));
+      for (const connectivity of [dense, CsrMatrix.from(dense)])
+        await expect(new AgglomerativeClustering({ connectivity }).fit(rows)).rejects.toEqual(
+          code('ERR_PARAMETER'),
+        );
+    }
     for (const options of [{ connectivity: 3 as never }, { computeFullTree: 'no' as never }])
       await expect(new AgglomerativeClustering(options).fit(rows)).rejects.toEqual(code('ERR_PARAMETER'));
     const below = { nClusters: null, distanceThreshold: 1, computeFullTree: false };

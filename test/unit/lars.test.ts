@@ -192,6 +192,10 @@ describe('precompute', () => {
     await fitScaled(slight.astype('float32'));
     const model = await fit(gram);
     near(model, (await load(model.toBytes())) as Lasso);
+    const later = gram.copy();
+    const underWay = fit(later);
+    later.data.fill(0);
+    near(model, await underWay);
   });
 
   test('goes with weights of rows, float32, sparse rows and folds', async () => {

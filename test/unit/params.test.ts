@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ownCopy } from '../../lib/core/own-copy.js';
 import {
   bool,
   checkNames,
@@ -17,6 +18,7 @@ import {
   seed,
   show,
 } from '../../lib/core/params.js';
+import { CsrMatrix, KFold, Matrix, Ridge } from '../../lib/index.js';
 
 const odd: unknown[] = [undefined, {}, [], () => 1, Symbol('s'), 1n, 'text', Number.NaN];
 
@@ -138,4 +140,41 @@ test('resolveSeed draws a seed for null only', () => {
   const drawn = Array.from({ length: 20 }, () => resolveSeed(null));
   expect(drawn.every((value) => seed.allows(value))).toBe(true);
   expect(new Set(drawn).size).toBeGreaterThan(15);
+});
+
+describe('ownCopy', () => {
+  test('copies values, however they are arranged', () => {
+    const row = Float64Array.of(1, 2);
+    const given = {
+      ...{ list: [row, row, 'a', null], bytes: Buffer.from([1, 2]), odd: JSON.parse('{"__proto__":[1]}') },
+      ...{ matrix: Matrix.from([[1, 2]]), sparse: CsrMatrix.from([[0, 3]]) },
+    };
+    const copy = ownCopy(given);
+    expect(copy).toEqual(given);
+    expect(copy.matrix).toBeInstanceOf(Matrix);
+    expect(copy.sparse).toBeInstanceOf(CsrMatrix);
+    expect(copy.list[1]).toBe(copy.list[0]);
+    for (const values of [row, given.bytes, given.matrix.data, given.sparse.data, given.sparse.indices])
+      values.fill(0);
+    Object.values<number[]>(given.odd)[0][0] = 0;
+    expect([copy.list[0], copy.bytes[0], copy.matrix.data[1]]).toEqual([Float64Array.of(1, 2), 1, 2]);
+    expect([copy.sparse.data[0], copy.sparse.indices[0], Object.values(copy.odd)]).toEqual([3, 1, [[1]]]);
+  });
+
+  test('leaves what does something as it is, and ends in a circle', () => {
+    const kept = [
+      ...[() => 1, new KFold(), new Map([[1, [2]]]), Ridge, new Ridge(), { split: () => [] }],
+      { *[Symbol.iterator]() {} },
+    ];
+    const copy = ownCopy(kept);
+    for (const [k, value] of kept.entries()) expect(copy[k]).toBe(value);
+    const circle: unknown[] = [1];
+    circle.push(circle);
+    const round = ownCopy(circle);
+    expect(round).not.toBe(circle);
+    expect(round[1]).toBe(round);
+    const gone = Float64Array.of(1);
+    structuredClone(gone, { transfer: [gone.buffer] });
+    expect(ownCopy([gone])[0].length).toBe(0);
+  });
 });
