@@ -16,7 +16,7 @@ import {
   SVC,
   SVR,
 } from '../../lib/index.js';
-import { expectClose, iterative } from '../support/tolerance.js';
+import { expectClose, iterative, ulp } from '../support/tolerance.js';
 
 const values = Array.from({ length: 90 }, (_, i) =>
   Array.from({ length: 24 }, (_, j) =>
@@ -167,7 +167,8 @@ describe('machines on sparse rows', () => {
     const params = { nNeighbors: 6, contamination: 0.1 };
     const [sparse, dense] = [new LocalOutlierFactor(params), new LocalOutlierFactor(params)];
     expect(await sparse.fitPredict(x)).toEqual(await dense.fitPredict(values));
-    expect(sparse.negativeOutlierFactor).toEqual(dense.negativeOutlierFactor);
+    // Means of distances, whose squares an instruction set adds up in an order of its own.
+    expectClose(sparse.negativeOutlierFactor, dense.negativeOutlierFactor, ulp(64));
   });
 
   test('the nearest of very long rows, whose sums round', async () => {
@@ -189,7 +190,7 @@ describe('machines on sparse rows', () => {
     for (const rows of [null, values.slice(0, 20)]) {
       for (const sortResults of [false, true]) {
         const found = await sparse.radiusNeighbors(rows, { sortResults });
-        expect(found).toEqual(await dense.radiusNeighbors(rows, { sortResults }));
+        expectClose(found, await dense.radiusNeighbors(rows, { sortResults }), ulp(16));
         expect(found.indices.length).toBeGreaterThan(20);
       }
     }
