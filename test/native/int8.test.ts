@@ -1,17 +1,9 @@
 /** The 8-bit functions of the addon under arguments that the TypeScript side would never pass. */
 import { describe, expect, it } from 'vitest';
 import { type NativeAddon, native } from '../../lib/native.ts';
+import { codeOfAsync } from '../support/codes.js';
 
 const raw = native as unknown as Record<keyof NativeAddon, (...args: unknown[]) => unknown>;
-
-async function codeOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call();
-  } catch (error) {
-    return (error as { code?: unknown }).code;
-  }
-  return 'no error';
-}
 
 const f32 = (length: number) => new Float32Array(length).fill(1);
 const u8 = (length: number) => new Uint8Array(length);
@@ -53,8 +45,8 @@ describe('wrong arguments have a code, now and on the pool', () => {
     ['ERR_PARAMETER', 'codes with zero NaN', { 0: U8 | TO_U8, 6: u8(4), 8: Float64Array.of(1, NaN) }],
     ['ERR_PARAMETER', 'float32 rows to int32', { 0: TO_S32, 1: f32(6), 6: i32(4) }],
   ])('%s: %s', async (code, _, changes) => {
-    expect(await codeOf(() => raw.int8Product(...product(changes)))).toBe(code);
-    expect(await codeOf(() => raw.int8ProductAsync(...product(changes), null))).toBe(code);
+    expect(await codeOfAsync(() => raw.int8Product(...product(changes)))).toBe(code);
+    expect(await codeOfAsync(() => raw.int8ProductAsync(...product(changes), null))).toBe(code);
   });
 
   it.each<[string, string, unknown[]]>([
@@ -68,14 +60,14 @@ describe('wrong arguments have a code, now and on the pool', () => {
     ['ERR_SHAPE', 'too many inputs', [0, s8(65794), f32(1), 65794, 1, true]],
     ['ERR_PARAMETER', 'k is negative', [0, s8(6), f32(1), -3, -2, true]],
   ])('weights: %s: %s', async (code, _, args) => {
-    expect(await codeOf(() => raw.int8Weights(...args))).toBe(code);
+    expect(await codeOfAsync(() => raw.int8Weights(...args))).toBe(code);
   });
 
   it('too many inputs, found on the pool', async () => {
     const many = native.int8Weights(0, s8(65794), f32(1), 65794, 1, false);
     const args = product({ 1: u8(65794), 4: many, 6: f32(1), 7: 1 });
     for (let i = 0; i < 2; i++)
-      expect(await codeOf(() => raw.int8ProductAsync(...args, null))).toBe('ERR_SHAPE');
+      expect(await codeOfAsync(() => raw.int8ProductAsync(...args, null))).toBe('ERR_SHAPE');
   });
 
   it.each<[string, string, unknown[]]>([
@@ -87,8 +79,8 @@ describe('wrong arguments have a code, now and on the pool', () => {
     ['ERR_PARAMETER', 'a given scale of 0', [16, f32(6), u8(6), new Float32Array(1), i32(1), 2, 3]],
     ['ERR_DTYPE', 'x is float64', [0, new Float64Array(6), u8(6), f32(1), i32(1), 2, 3]],
   ])('quantize: %s: %s', async (code, _, args) => {
-    expect(await codeOf(() => raw.matrixQuantize(...args))).toBe(code);
-    expect(await codeOf(() => raw.matrixQuantizeAsync(...args, null))).toBe(code);
+    expect(await codeOfAsync(() => raw.matrixQuantize(...args))).toBe(code);
+    expect(await codeOfAsync(() => raw.matrixQuantizeAsync(...args, null))).toBe(code);
   });
 
   it.each<[string, string, unknown[]]>([
@@ -97,7 +89,7 @@ describe('wrong arguments have a code, now and on the pool', () => {
     ['ERR_SHAPE', 'scales are short', [2, u8(6), f32(2), i32(3), f32(6), 2, 3]],
     ['ERR_SHAPE', 'out is short', [0, u8(6), f32(1), i32(1), f32(5), 2, 3]],
   ])('dequantize: %s: %s', async (code, _, args) => {
-    expect(await codeOf(() => raw.matrixDequantize(...args))).toBe(code);
-    expect(await codeOf(() => raw.matrixDequantizeAsync(...args, null))).toBe(code);
+    expect(await codeOfAsync(() => raw.matrixDequantize(...args))).toBe(code);
+    expect(await codeOfAsync(() => raw.matrixDequantizeAsync(...args, null))).toBe(code);
   });
 });

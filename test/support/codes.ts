@@ -7,3 +7,13 @@ export function codeOf(work: () => unknown): unknown {
   }
   return 'no error';
 }
+
+/** The same of what a call throws, or of what rejects the promise that it returns. */
+export async function codeOfAsync(work: () => unknown): Promise<unknown> {
+  try {
+    await work();
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+  return 'no error';
+}

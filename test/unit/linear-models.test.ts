@@ -24,15 +24,10 @@ import {
   ShuffleSplit,
   StandardScaler,
 } from '../../lib/index.js';
+import { codeOfAsync } from '../support/codes.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 
 /** The code of what a call rejects with, or 'no error'. */
-const codeOf = (work: () => Promise<unknown>) =>
-  work().then(
-    () => 'no error',
-    (error) => error.code,
-  );
-
 const iris = loadIris();
 const scaled = await new StandardScaler().fitTransform(iris.data);
 const line = makeRegression({ nSamples: 120, nFeatures: 6, nInformative: 3, noise: 3, randomState: 2 });
@@ -43,7 +38,7 @@ describe('LogisticRegression', () => {
       new LogisticRegression({ randomState: 0, ...params }).fit(scaled, iris.target);
     const [newton, lbfgs] = [await fit({ solver: 'newton-cg' }), await fit({})];
     expect(newton.coef).toEqual(lbfgs.coef);
-    expect(await codeOf(() => fit({ solver: 'sag', penalty: 'l1' }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => fit({ solver: 'sag', penalty: 'l1' }))).toBe('ERR_PARAMETER');
   });
 
   const fit = (params: object) =>
@@ -104,15 +99,17 @@ describe('LogisticRegression', () => {
     const two = Array.from(iris.target, (label) => Math.min(label, 1));
     const learn = (params: object, y = two, x = scaled) =>
       new LogisticRegression({ solver: 'liblinear', randomState: 0, ...params }).fit(x, y);
-    expect(await codeOf(() => learn({}, Array.from(iris.target)))).toBe('ERR_LABELS');
+    expect(await codeOfAsync(() => learn({}, Array.from(iris.target)))).toBe('ERR_LABELS');
     const refused = [
       ...[{ l1Ratio: 0.5 }, { C: Infinity }, { penalty: null }, { dual: true, l1Ratio: 1 }],
       ...[{ dual: true, solver: 'lbfgs' }, { interceptScaling: 0 }],
     ];
-    for (const params of refused) expect(await codeOf(() => learn(params))).toBe('ERR_PARAMETER');
+    for (const params of refused) expect(await codeOfAsync(() => learn(params))).toBe('ERR_PARAMETER');
     for (const params of [{}, { dual: true }, { l1Ratio: 1 }]) {
       const huge = scaled.scale(1e200) as typeof scaled;
-      expect(await codeOf(() => learn(params, two, huge)), JSON.stringify(params)).toBe('ERR_INPUT_INFINITE');
+      expect(await codeOfAsync(() => learn(params, two, huge)), JSON.stringify(params)).toBe(
+        'ERR_INPUT_INFINITE',
+      );
     }
   });
 
@@ -146,8 +143,8 @@ describe('LogisticRegression', () => {
   });
 
   it('refuses an L1 penalty without saga, and says when it ran out of iterations', async () => {
-    expect(await codeOf(() => fit({ l1Ratio: 1 }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => fit({ solver: 'newton' }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => fit({ l1Ratio: 1 }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => fit({ solver: 'newton' }))).toBe('ERR_PARAMETER');
     expect((await fit({ maxIter: 1 })).converged).toBe(false);
     expect((await fit({ maxIter: 1, solver: 'newton-cholesky' })).converged).toBe(false);
   });
@@ -212,9 +209,13 @@ describe('coordinate descent', () => {
     expect([byNumber.msePath.rows, byNumber.msePath.cols]).toEqual([10, 3]);
     expect(byNumber.alphas.data[0]).toBeGreaterThan(byNumber.alphas.data[9]);
     for (const cv of [1, [0, 1], new Array(120).fill(0), 121]) {
-      expect(await codeOf(() => new LassoCV({ cv }).fit(line.X, line.y)), String(cv)).toBe('ERR_PARAMETER');
+      expect(await codeOfAsync(() => new LassoCV({ cv }).fit(line.X, line.y)), String(cv)).toBe(
+        'ERR_PARAMETER',
+      );
     }
-    expect(await codeOf(() => new ElasticNetCV({ l1Ratio: 0 }).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new ElasticNetCV({ l1Ratio: 0 }).fit(line.X, line.y))).toBe(
+      'ERR_PARAMETER',
+    );
     const given = await new ElasticNetCV({ l1Ratio: 0, alphas: [0.1, 1], cv: 3 }).fit(line.X, line.y);
     expect(Array.from(given.alphas.data)).toEqual([1, 0.1]);
   });
@@ -263,13 +264,13 @@ describe('coordinate descent', () => {
       };
       expect((await fit({ split })).coef).toEqual(byList.coef);
       expect(() => bySplitter.toBytes()).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
-      expect(await codeOf(() => fit(new GroupKFold({ nSplits: 2 })))).toBe('ERR_PARAMETER');
+      expect(await codeOfAsync(() => fit(new GroupKFold({ nSplits: 2 })))).toBe('ERR_PARAMETER');
       const groups = Array.from(line.y, (_, i) => i % 3);
       expect((await fit(new GroupKFold({ nSplits: 2 }), { groups })).isFitted).toBe(true);
       for (const cv of [[], {}, [[[0], [1]]], [{ train: [0, 1], test: [] }], [{ train: [], test: [0, 1] }]])
-        expect(await codeOf(() => fit(cv)), JSON.stringify(cv)).toBe('ERR_PARAMETER');
+        expect(await codeOfAsync(() => fit(cv)), JSON.stringify(cv)).toBe('ERR_PARAMETER');
       for (const row of [-1, 120, 0.5, '1'])
-        expect(await codeOf(() => fit([{ train: [0, 1, row], test: [2, 3] }])), String(row)).toBe(
+        expect(await codeOfAsync(() => fit([{ train: [0, 1, row], test: [2, 3] }])), String(row)).toBe(
           'ERR_SHAPE',
         );
     },
@@ -380,14 +381,18 @@ describe('RidgeCV', () => {
     const error = y[0] - near.data[0] * coef[0] - near.data[1] * coef[1];
     const model = await new RidgeCV({ ...shared, gcvMode: 'svd' }).fit(near, y);
     expect(Math.abs(model.cvResults!.data[0] / error ** 2 - 1)).toBeLessThan(1e-7);
-    expect(await codeOf(() => new RidgeCV({ gcvMode: 'qr' as never }).fit(near, y))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new RidgeCV({ gcvMode: 'qr' as never }).fit(near, y))).toBe(
+      'ERR_PARAMETER',
+    );
   });
 
   it('deals the rows of each class to all folds, and needs every class beside each', async () => {
     const byClass = await new RidgeClassifierCV({ cv: 3 }).fit(iris.data, iris.target);
     expect(byClass.bestScore).toBeGreaterThan(0.7);
     const cv = Array.from({ length: 150 }, (_, i) => Math.floor(i / 50));
-    expect(await codeOf(() => new RidgeClassifierCV({ cv }).fit(iris.data, iris.target))).toBe('ERR_LABELS');
+    expect(await codeOfAsync(() => new RidgeClassifierCV({ cv }).fit(iris.data, iris.target))).toBe(
+      'ERR_LABELS',
+    );
   });
 
   it('takes the first strength where no score tells, and refuses folds that have none', async () => {
@@ -395,15 +400,15 @@ describe('RidgeCV', () => {
     const scoring = (async () => NaN) as never;
     expect((await new RidgeCV({ alphas, cv: 3, scoring }).fit(line.X, line.y)).alpha).toBe(0.5);
     const [X, y] = [line.X.slice(0, 5), line.y.slice(0, 5)];
-    expect(await codeOf(() => new RidgeCV({ cv: 3 }).fit(X, y))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new RidgeCV({ cv: 3 }).fit(X, y))).toBe('ERR_PARAMETER');
     const byError = await new RidgeCV({ alphas, cv: 5, scoring: 'negMeanSquaredError' }).fit(X, y);
     expect(byError.bestScore).toBeLessThan(0);
   });
 
   it('refuses to keep results of each row with folds', async () => {
     const params = { cv: 3, storeCvResults: true };
-    expect(await codeOf(() => new RidgeCV(params).fit(line.X, line.y))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => new RidgeClassifierCV(params).fit(iris.data, iris.target))).toBe(
+    expect(await codeOfAsync(() => new RidgeCV(params).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new RidgeClassifierCV(params).fit(iris.data, iris.target))).toBe(
       'ERR_PARAMETER',
     );
   });
@@ -424,7 +429,7 @@ describe('RidgeCV', () => {
 
   it('refuses folds without rows', async () => {
     const cv = Array.from({ length: 120 }, (_, i) => (i % 2) * 3);
-    expect(await codeOf(() => new RidgeCV({ cv }).fit(line.X, line.y))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new RidgeCV({ cv }).fit(line.X, line.y))).toBe('ERR_PARAMETER');
   });
 
   it('takes folds instead, and classes', async () => {
@@ -464,23 +469,23 @@ describe('stochastic gradient descent', () => {
 
   it('refuses what partialFit cannot do', async () => {
     const part = (params: object, y: ArrayLike<unknown> = iris.target) =>
-      codeOf(() => new SGDClassifier(params).partialFit(scaled, y));
+      codeOfAsync(() => new SGDClassifier(params).partialFit(scaled, y));
     expect(await part({ classWeight: 'balanced' })).toBe('ERR_PARAMETER');
     expect(await part({ earlyStopping: true })).toBe('ERR_PARAMETER');
     for (const classes of [5, [0, 1, '2'], [0, 0]] as unknown as number[][])
-      expect(await codeOf(() => new Perceptron().partialFit(scaled, iris.target, { classes }))).toBe(
+      expect(await codeOfAsync(() => new Perceptron().partialFit(scaled, iris.target, { classes }))).toBe(
         'ERR_LABELS',
       );
     const model = await new Perceptron().partialFit(scaled, iris.target, { classes: [0, 1, 2, 3] });
     expect(model.coef.rows).toBe(4);
-    expect(await codeOf(() => model.partialFit(scaled, new Array(150).fill(9)))).toBe('ERR_LABELS');
-    expect(await codeOf(() => model.partialFit(scaled.columns([0, 1]), iris.target))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => model.partialFit(scaled, new Array(150).fill(9)))).toBe('ERR_LABELS');
+    expect(await codeOfAsync(() => model.partialFit(scaled.columns([0, 1]), iris.target))).toBe('ERR_SHAPE');
   });
 
   it('says that coefficients overflow', async () => {
     const model = new SGDRegressor({ learningRate: 'constant', eta0: 1e305, randomState: 0 });
     const large = line.X.toArray().map((row) => row.map((v) => 1e6 * v));
-    expect(await codeOf(() => model.fit(large, line.y))).toBe('ERR_INPUT_INFINITE');
+    expect(await codeOfAsync(() => model.fit(large, line.y))).toBe('ERR_INPUT_INFINITE');
   });
 
   it('early stopping holds rows out, and averaging predicts with the average', async () => {
@@ -536,5 +541,5 @@ it('HuberRegressor finds the outliers', async () => {
   ]);
   const clean = await new Ridge({ alpha: 1e-4 }).fit(line.X, line.y);
   expectClose(model.coef, clean.coef, iterative(1), 'coef');
-  expect(await codeOf(() => new HuberRegressor({ epsilon: 1 }).fit(line.X, y))).toBe('ERR_PARAMETER');
+  expect(await codeOfAsync(() => new HuberRegressor({ epsilon: 1 }).fit(line.X, y))).toBe('ERR_PARAMETER');
 });

@@ -23,6 +23,7 @@ import {
   TfidfVectorizer,
 } from '../../lib/index.js';
 import * as nn from '../../lib/nn/index.js';
+import { codeOfAsync } from '../support/codes.js';
 
 const digits = loadDigits();
 const y = Array.from(digits.target);
@@ -35,16 +36,6 @@ beforeAll(async () => {
     y,
   );
 });
-
-/** The code of what a call throws, now or later. */
-async function codeOf(work: () => unknown): Promise<unknown> {
-  try {
-    await work();
-  } catch (error) {
-    return (error as { code?: unknown }).code;
-  }
-  return 'none';
-}
 
 /** A network of relu layers with weights of its own. */
 function network(units: readonly number[], inputs: number, seed = 1) {
@@ -257,7 +248,7 @@ describe('a quantised model is an estimator', () => {
 
   test('it cannot be fitted, and says what became of it', async () => {
     const small = await nn.quantizeStatic(mlp, digits.data, { skip: ['dense_2'] });
-    expect(await codeOf(() => small.fit(digits.data, y))).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => small.fit(digits.data, y))).toBe('ERR_NOT_SUPPORTED');
     expect(small.report.layers[2]).toMatchObject({ precision: 'float32', reason: 'skipped', method: null });
     expect(small.summary()).toMatch(
       /^layer .*\ndense .*int8.*\ndense_1 .*int8.*\ndense_2 .*float32.*skipped\nstatic, /,
@@ -282,7 +273,9 @@ describe('a quantised model is an estimator', () => {
         // A number near a tie goes to either code.
         for (const [i, value] of own.entries())
           expect(Math.abs(value - given[i])).toBeLessThan(0.01 * spread);
-        expect(await codeOf(() => exportONNX(small, { precision: 'float64' }))).toBe('ERR_NOT_SUPPORTED');
+        expect(await codeOfAsync(() => exportONNX(small, { precision: 'float64' }))).toBe(
+          'ERR_NOT_SUPPORTED',
+        );
       }
     }
   });
@@ -292,27 +285,29 @@ describe('a quantised model is an estimator', () => {
     const { state, ...fitted } = small.snapshot().fitted!;
     const restored = (change: object) => () =>
       new nn.QuantizedModel({ source: 'x' }).restore({ ...fitted, state: { ...state, ...change } });
-    expect(await codeOf(restored({ slots: { value: 99 } }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(restored({ steps: [{ op: 'build', inputs: [0], args: [] }] }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(restored({ kind: 'king' }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(restored({ slots: { value: 99 } }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(restored({ steps: [{ op: 'build', inputs: [0], args: [] }] }))).toBe(
+      'ERR_PARAMETER',
+    );
+    expect(await codeOfAsync(restored({ kind: 'king' }))).toBe('ERR_PARAMETER');
     for (const slots of [{}, { label: 1 }, { value: 1, leaf: 1 }, { value: 1, king: 1 }, [1]])
-      expect(await codeOf(restored({ slots }))).toBe('ERR_PARAMETER');
+      expect(await codeOfAsync(restored({ slots }))).toBe('ERR_PARAMETER');
     const { report } = state;
     for (const change of [
       ...[{ layers: {} }, { layers: [{}] }, { layers: [null] }, { bytesBefore: '4' }, { loss: undefined }],
       { layers: [{ ...report.layers[0], shape: [1] }] },
       { layers: [{ ...report.layers[0], range: 7 }] },
     ])
-      expect(await codeOf(restored({ report: { ...report, ...change } }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(restored({ report: {} }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(restored({ vectorizers: [mlp] }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(restored({ report }))).toBe('none');
+      expect(await codeOfAsync(restored({ report: { ...report, ...change } }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(restored({ report: {} }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(restored({ vectorizers: [mlp] }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(restored({ report }))).toBe('no error');
     const steps = state.steps.map((step) =>
       step.op === 'int8Dense' ? { ...step, args: step.args.slice(0, 4) } : step,
     );
     const model = new nn.QuantizedModel({ source: 'x' });
     model.restore({ ...fitted, state: { ...state, steps } });
-    expect(await codeOf(() => model.predict(digits.data))).not.toBe('none');
+    expect(await codeOfAsync(() => model.predict(digits.data))).not.toBe('no error');
   });
 });
 
@@ -358,9 +353,9 @@ describe('plans', () => {
     const model = await new LinearRegression().fit([[1], [2], [3]], [1, 2, 3]);
     const plan = model.compile();
     await model.fit([[1], [2], [4]], [1, 2, 3]);
-    expect(await codeOf(() => plan.quantize())).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => plan.quantize())).toBe('ERR_NOT_SUPPORTED');
     const net = new nn.SequentialModule(new nn.Linear(2, 2));
-    expect(await codeOf(() => net.compile({ inputShape: [2] }).quantize())).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => net.compile({ inputShape: [2] }).quantize())).toBe('ERR_NOT_SUPPORTED');
   });
 
   test('a module compiles in 8 bits', async () => {
@@ -380,14 +375,14 @@ describe('plans', () => {
       expect(Math.max(...errors)).toBeLessThan(0.05 * largest);
     }
     const none = new nn.SequentialModule(new nn.ReLU());
-    expect(await codeOf(() => none.compile({ inputShape: [4], precision: 'int8' }))).toBe(
+    expect(await codeOfAsync(() => none.compile({ inputShape: [4], precision: 'int8' }))).toBe(
       'ERR_NOT_SUPPORTED',
     );
   });
 
   test('calibrate goes with int8', async () => {
-    expect(await codeOf(() => mlp.compile({ calibrate: digits.data }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => mlp.compile({ precision: 'int4' as 'int8' }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => mlp.compile({ calibrate: digits.data }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => mlp.compile({ precision: 'int4' as 'int8' }))).toBe('ERR_PARAMETER');
   });
 });
 
@@ -475,15 +470,15 @@ describe('odd layers and rows', () => {
     const own = await nn.quantizeDynamic(imported);
     expect(own.transformSync(bad).data.every(Number.isNaN)).toBe(true);
     const fixed = await nn.quantizeStatic(imported, x);
-    expect(await codeOf(() => fixed.transformSync(bad))).toBe('ERR_INPUT_NAN');
+    expect(await codeOfAsync(() => fixed.transformSync(bad))).toBe('ERR_INPUT_NAN');
     const small = await nn.quantizeStatic(mlp, digits.data);
-    expect(await codeOf(() => small.predict([Array(64).fill(Number.NaN)]))).toBe('ERR_INPUT_NAN');
+    expect(await codeOfAsync(() => small.predict([Array(64).fill(Number.NaN)]))).toBe('ERR_INPUT_NAN');
   });
 });
 
 describe('what is refused', () => {
   const wine = loadWine();
-  const none = 'none';
+  const none = 'no error';
   const cases: Array<readonly [string, string, () => unknown]> = [
     ['no rows', 'ERR_EMPTY', () => nn.quantizeStatic(mlp, new Matrix(new Float32Array(0), 0, 64))],
     ['rows of another width', 'ERR_SHAPE', () => nn.quantizeStatic(mlp, wine.data)],
@@ -524,7 +519,7 @@ describe('what is refused', () => {
     ['nothing else', none, () => nn.quantizeStatic(mlp, head(20), { method: 'entropy' })],
   ];
   test.each(cases)('%s', async (_, code, run) => {
-    expect(await codeOf(run)).toBe(code);
+    expect(await codeOfAsync(run)).toBe(code);
   });
 });
 

@@ -16,6 +16,7 @@ import {
   SVC,
   SVR,
 } from '../../lib/index.js';
+import { codeOfAsync } from '../support/codes.js';
 import { expectClose, iterative, ulp } from '../support/tolerance.js';
 
 const values = Array.from({ length: 90 }, (_, i) =>
@@ -29,15 +30,6 @@ values[9].fill(0);
 const x = CsrMatrix.from(values);
 const labels = values.map((_, i) => ['a', 'b', 'c'][i % 3]);
 const targets = values.map((row, i) => row[0] + (i % 3) + 0.1 * Math.sin(i));
-
-async function codeOf(work: () => unknown): Promise<unknown> {
-  try {
-    await work();
-  } catch (error) {
-    return (error as { code?: unknown }).code;
-  }
-  return 'no error';
-}
 
 interface Model {
   fit(X: unknown, y?: unknown, options?: object): Promise<unknown>;
@@ -135,32 +127,34 @@ describe('machines on sparse rows', () => {
     expect(await near.predict(wide)).toEqual(many);
     const machine = await new SVC({ gamma: 0.1 }).fit(wide, many);
     expect(await machine.predict(wide)).toEqual(many);
-    expect(await codeOf(() => near.compileAsync())).toBe('ERR_DENSE');
+    expect(await codeOfAsync(() => near.compileAsync())).toBe('ERR_DENSE');
   });
 
   test('kernels and distances that are given are dense', async () => {
     const square = CsrMatrix.from(values.map((_, i) => values.map((__, j) => (i === j ? 1 : 0))));
     const machine = await new SVC({ kernel: 'precomputed' }).fit(square, labels);
     expect(await machine.predict(square)).toEqual(labels);
-    expect(await codeOf(() => new SVC({ kernel: 'precomputed' }).fit(x, labels))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => new SVC({ kernel: 'precomputed' }).fit(x, labels))).toBe('ERR_SHAPE');
     const given = new KNeighborsClassifier({ metric: 'precomputed', nNeighbors: 1 });
-    expect(await codeOf(() => given.fit(x, labels))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => given.fit(x, labels))).toBe('ERR_SHAPE');
   });
 
   test('refusals', async () => {
     const long = CsrMatrix.from([...values.slice(0, 3), values[3].map(() => 1e200)]);
     const some = labels.slice(0, 4);
-    expect(await codeOf(() => new SVC().fit(long, some))).toBe('ERR_INPUT_INFINITE');
+    expect(await codeOfAsync(() => new SVC().fit(long, some))).toBe('ERR_INPUT_INFINITE');
     const nan = CsrMatrix.from([...values.slice(0, 3), values[3].map(() => NaN)]);
-    expect(await codeOf(() => new SVC().fit(nan, some))).toBe('ERR_INPUT_NAN');
-    expect(await codeOf(() => new KNeighborsClassifier().fit(x.slice(0, 4), some))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new SVC().fit(nan, some))).toBe('ERR_INPUT_NAN');
+    expect(await codeOfAsync(() => new KNeighborsClassifier().fit(x.slice(0, 4), some))).toBe(
+      'ERR_PARAMETER',
+    );
     const machine = await new SVC().fit(x, labels);
-    expect(await codeOf(() => machine.predict(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
-    expect(await codeOf(() => machine.predict(CsrMatrix.from([values[0].map(() => 1e200)])))).toBe(
+    expect(await codeOfAsync(() => machine.predict(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => machine.predict(CsrMatrix.from([values[0].map(() => 1e200)])))).toBe(
       'ERR_INPUT_INFINITE',
     );
     const search = await new NearestNeighbors().fit(x);
-    expect(await codeOf(() => search.radiusNeighbors(x, { radius: -1 }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => search.radiusNeighbors(x, { radius: -1 }))).toBe('ERR_PARAMETER');
   });
 
   test('outliers among the training rows', async () => {

@@ -32,13 +32,9 @@ import {
   VotingClassifier,
 } from '../../lib/index.js';
 import { ModelEndpoint } from '../../lib/serve/index.js';
+import { codeOfAsync } from '../support/codes.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 
-const codeOf = (work: () => Promise<unknown>) =>
-  work().then(
-    () => 'no error',
-    (error: { code?: string }) => error.code,
-  );
 const CITIES = ['Oslo', 'Turku', 'Bergen'];
 const WORDS = ['ship', 'ferry', 'crane', 'tide', 'cargo'];
 const NUMBERS = [...Array(60).keys()];
@@ -101,12 +97,16 @@ describe('encoders', () => {
 
   test('refusals', async () => {
     const encoder = await new OneHotEncoder().fit({ city: CITIES });
-    expect(await codeOf(() => encoder.transformSparse({ city: ['Paris'] }))).toBe('ERR_UNKNOWN_CATEGORY');
-    expect(await codeOf(() => new OneHotEncoder().transformSparse([[1]]))).toBe('ERR_NOT_FITTED');
+    expect(await codeOfAsync(() => encoder.transformSparse({ city: ['Paris'] }))).toBe(
+      'ERR_UNKNOWN_CATEGORY',
+    );
+    expect(await codeOfAsync(() => new OneHotEncoder().transformSparse([[1]]))).toBe('ERR_NOT_FITTED');
     const signal = AbortSignal.abort();
-    expect(await codeOf(() => encoder.transformSparse({ city: CITIES }, { signal }))).toBe('ERR_ABORTED');
+    expect(await codeOfAsync(() => encoder.transformSparse({ city: CITIES }, { signal }))).toBe(
+      'ERR_ABORTED',
+    );
     const binarizer = new LabelBinarizer({ negLabel: -1 }).fit([1, 2, 3]);
-    expect(await codeOf(async () => binarizer.transformSparse([1]))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(async () => binarizer.transformSparse([1]))).toBe('ERR_PARAMETER');
   });
 
   test('labels', () => {
@@ -189,18 +189,18 @@ describe('text beside numbers', () => {
   test('refusals', async () => {
     const pipeline = await trips().fit(TRIPS, LATE);
     const { note: _, ...without } = TRIPS;
-    expect(await codeOf(() => pipeline.predict(without))).toBe('ERR_UNKNOWN_COLUMN');
-    expect(await codeOf(() => trips().fit(without, LATE))).toBe('ERR_UNKNOWN_COLUMN');
-    expect(await codeOf(async () => pipeline.predictSync(TRIPS))).toBe('ERR_NOT_SUPPORTED');
-    expect(await codeOf(() => pipeline.predict([[1, 'ship']] as never))).toBe('ERR_SHAPE');
-    expect(await codeOf(() => pipeline.predict({ ...TRIPS, note: TRIPS.deck }))).toBe('ERR_DTYPE');
-    expect(await codeOf(() => trips().fit({ ...TRIPS, note: TRIPS.deck }, LATE))).toBe('ERR_DTYPE');
-    expect(await codeOf(() => trips().fit(TRIPS, LATE.slice(1)))).toBe('ERR_SHAPE');
-    expect(await codeOf(() => trips().fit(TRIPS, LATE, { validation: [TRIPS, LATE] }))).toBe(
+    expect(await codeOfAsync(() => pipeline.predict(without))).toBe('ERR_UNKNOWN_COLUMN');
+    expect(await codeOfAsync(() => trips().fit(without, LATE))).toBe('ERR_UNKNOWN_COLUMN');
+    expect(await codeOfAsync(async () => pipeline.predictSync(TRIPS))).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => pipeline.predict([[1, 'ship']] as never))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => pipeline.predict({ ...TRIPS, note: TRIPS.deck }))).toBe('ERR_DTYPE');
+    expect(await codeOfAsync(() => trips().fit({ ...TRIPS, note: TRIPS.deck }, LATE))).toBe('ERR_DTYPE');
+    expect(await codeOfAsync(() => trips().fit(TRIPS, LATE.slice(1)))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => trips().fit(TRIPS, LATE, { validation: [TRIPS, LATE] }))).toBe(
       'ERR_NOT_SUPPORTED',
     );
-    expect(await codeOf(() => trips({ sparseThreshold: 2 }).fit(TRIPS, LATE))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => prepare().fitTransform(TRIPS.note as never))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => trips({ sparseThreshold: 2 }).fit(TRIPS, LATE))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => prepare().fitTransform(TRIPS.note as never))).toBe('ERR_SHAPE');
   });
 
   test('the threshold decides what a model is fitted on, not what it predicts', async () => {
@@ -234,7 +234,7 @@ describe('text beside numbers', () => {
     ]);
     await pipeline.fit(TRIPS, LATE);
     expect(await pipeline.score(TRIPS, LATE)).toBeGreaterThan(0.7);
-    expect(await codeOf(() => parts.fitTransform(TRIPS, LATE))).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => parts.fitTransform(TRIPS, LATE))).toBe('ERR_NOT_SUPPORTED');
   });
 
   test('searches, folds, ensembles and caches', async () => {
@@ -326,7 +326,7 @@ describe('unions', () => {
       ['words', new TfidfVectorizer()],
       ['rest', 'passthrough'],
     ]);
-    expect(await codeOf(() => union.fit(TRIPS.note as never))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => union.fit(TRIPS.note as never))).toBe('ERR_PARAMETER');
   });
 
   test('of sparse rows', async () => {
@@ -415,10 +415,12 @@ describe('nearest neighbours of sparse rows', () => {
     );
     const { distances, indices } = await search.kneighbors([[0, 0]]);
     expect([...distances.data, ...indices]).toEqual([1, 1, 0, 1]);
-    expect(await codeOf(() => search.kneighbors(null, { nNeighbors: 3 }))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => search.kneighbors(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
-    expect(await codeOf(() => search.kneighbors(CsrMatrix.from([[NaN, 1]])))).toBe('ERR_INPUT_NAN');
-    expect(await codeOf(() => search.kneighbors(null, { signal: AbortSignal.abort() }))).toBe('ERR_ABORTED');
+    expect(await codeOfAsync(() => search.kneighbors(null, { nNeighbors: 3 }))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => search.kneighbors(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => search.kneighbors(CsrMatrix.from([[NaN, 1]])))).toBe('ERR_INPUT_NAN');
+    expect(await codeOfAsync(() => search.kneighbors(null, { signal: AbortSignal.abort() }))).toBe(
+      'ERR_ABORTED',
+    );
     const manhattan = await new NearestNeighbors({ metric: 'manhattan', nNeighbors: 1 }).fit(x);
     expect((await manhattan.kneighbors(x.slice(4, 5))).indices).toEqual(Int32Array.of(4));
   });
@@ -455,10 +457,10 @@ describe('k-means on sparse rows', () => {
     ]);
     await pipeline.fit(TRIPS.note);
     expect(await pipeline.predict(TRIPS.note)).toEqual(pipeline.labels);
-    expect(await codeOf(() => new KMeans({ nClusters: 61 }).fit(x))).toBe('ERR_PARAMETER');
-    expect(await codeOf(() => new KMeans({ init: [[1, 2]], nClusters: 1 }).fit(x))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => new KMeans({ nClusters: 61 }).fit(x))).toBe('ERR_PARAMETER');
+    expect(await codeOfAsync(() => new KMeans({ init: [[1, 2]], nClusters: 1 }).fit(x))).toBe('ERR_SHAPE');
     const infinite = CsrMatrix.from([[Infinity, 0]]);
-    expect(await codeOf(() => new KMeans({ nClusters: 1 }).fit(infinite))).toBe('ERR_INPUT_INFINITE');
+    expect(await codeOfAsync(() => new KMeans({ nClusters: 1 }).fit(infinite))).toBe('ERR_INPUT_INFINITE');
   });
 
   test('centres whose squares no number holds are measured from differences', async () => {

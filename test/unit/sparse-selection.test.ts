@@ -16,6 +16,7 @@ import {
   TfidfVectorizer,
   VarianceThreshold,
 } from '../../lib/index.js';
+import { codeOfAsync } from '../support/codes.js';
 import { expectClose, iterative } from '../support/tolerance.js';
 
 const values = Array.from({ length: 60 }, (_, i) =>
@@ -26,15 +27,6 @@ const values = Array.from({ length: 60 }, (_, i) =>
 const x = CsrMatrix.from(values);
 const labels = values.map((_, i) => ['a', 'b', 'c'][i % 3]);
 const numbers = values.map((row, i) => row[0] - row[7] + 0.1 * Math.sin(i));
-
-async function codeOf(work: () => unknown): Promise<unknown> {
-  try {
-    await work();
-  } catch (error) {
-    return (error as { code?: unknown }).code;
-  }
-  return 'no error';
-}
 
 describe('selection of columns of sparse rows', () => {
   test.each<[string, ScoreFunction, unknown[]]>([
@@ -63,7 +55,7 @@ describe('selection of columns of sparse rows', () => {
     expect(sparse.getSupport()).toEqual(dense.getSupport());
     expect((await sparse.transformSparse(x)).toDense()).toEqual(await dense.transform(values));
     expect(await sparse.transform(x)).toEqual(await dense.transform(values));
-    expect(await codeOf(() => sparse.transformSparse(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
+    expect(await codeOfAsync(() => sparse.transformSparse(CsrMatrix.from([[1]])))).toBe('ERR_SHAPE');
   });
 
   test('a pipeline hands on sparse rows, and its model reads the columns that stay', async () => {
@@ -106,7 +98,7 @@ describe('selection of columns of sparse rows', () => {
       [0, 2],
       [3, 1],
     ]);
-    expect(await codeOf(() => new VarianceThreshold({ threshold: 9 }).fit(x))).toBe('ERR_EMPTY');
+    expect(await codeOfAsync(() => new VarianceThreshold({ threshold: 9 }).fit(x))).toBe('ERR_EMPTY');
   });
 
   test('refusals', async () => {
@@ -114,12 +106,12 @@ describe('selection of columns of sparse rows', () => {
       [1, -1],
       [0, 1],
     ]);
-    expect(await codeOf(() => new SelectKBest({ k: 1, scoreFunc: 'chi2' }).fit(negative, [0, 1]))).toBe(
+    expect(await codeOfAsync(() => new SelectKBest({ k: 1, scoreFunc: 'chi2' }).fit(negative, [0, 1]))).toBe(
       'ERR_INPUT_NEGATIVE',
     );
-    expect(await codeOf(() => chi2(CsrMatrix.from([[NaN], [1]]), [0, 1]))).toBe('ERR_INPUT_NAN');
+    expect(await codeOfAsync(() => chi2(CsrMatrix.from([[NaN], [1]]), [0, 1]))).toBe('ERR_INPUT_NAN');
     const below = await new Binarizer({ threshold: -1 }).fit(negative);
-    expect(await codeOf(() => below.transformSparse(negative))).toBe('ERR_NOT_SUPPORTED');
+    expect(await codeOfAsync(() => below.transformSparse(negative))).toBe('ERR_NOT_SUPPORTED');
     expect((await below.transform(negative)).toArray()).toEqual([
       [1, 0],
       [1, 1],
