@@ -39,6 +39,15 @@ export interface LarsCVState extends LarsState {
   readonly folds: number;
 }
 
+const pathDefaults: LarsCVParams = {
+  ...larsDefaults,
+  ...{ precompute: 'auto', maxIter: 500, cv: 5, maxNAlphas: 1000 },
+};
+const pathRules: Rules<LarsCVParams> = {
+  ...larsRules,
+  ...{ precompute: productsRule, maxIter: int(1, 0x7fff_ffff), cv: foldsRule, maxNAlphas: int(1) },
+};
+
 /** The path of one fold, from its end: ascending strengths, and of the rows left out the means of products of neighbouring residuals. */
 interface FoldErrors extends ResidualMeans {
   readonly alphas: readonly number[];
@@ -136,17 +145,11 @@ function errorAt({ alphas, squares, products }: FoldErrors, alpha: number): numb
  */
 export class LarsCV extends PathCVRegressor<LarsCVParams> {
   constructor(params: Partial<LarsCVParams> = {}) {
-    super({ ...larsDefaults, precompute: 'auto', maxIter: 500, cv: 5, maxNAlphas: 1000, ...params });
+    super({ ...pathDefaults, ...params });
   }
 
   get rules(): Rules<LarsCVParams> {
-    return {
-      ...larsRules,
-      precompute: productsRule,
-      maxIter: int(1, 0x7fff_ffff),
-      cv: foldsRule,
-      maxNAlphas: int(1),
-    };
+    return pathRules;
   }
 
   protected get how() {
@@ -170,26 +173,11 @@ export class LarsCV extends PathCVRegressor<LarsCVParams> {
  */
 export class LassoLarsCV extends PathCVRegressor<LassoLarsCVParams> {
   constructor(params: Partial<LassoLarsCVParams> = {}) {
-    super({
-      ...larsDefaults,
-      precompute: 'auto',
-      maxIter: 500,
-      cv: 5,
-      maxNAlphas: 1000,
-      positive: false,
-      ...params,
-    });
+    super({ ...pathDefaults, positive: false, ...params });
   }
 
   get rules(): Rules<LassoLarsCVParams> {
-    return {
-      ...larsRules,
-      precompute: productsRule,
-      maxIter: int(1, 0x7fff_ffff),
-      cv: foldsRule,
-      maxNAlphas: int(1),
-      positive: bool,
-    };
+    return { ...pathRules, positive: bool };
   }
 
   protected get how() {

@@ -6,7 +6,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {
   checkKernelState,
-  fitKernel,
+  fitSingleKernel,
   KERNEL_STATE_RULES,
   type KernelParams,
   type KernelState,
@@ -35,12 +35,8 @@ export abstract class KernelRegressor<P extends KernelParams> extends Regressor<
     return this.#learn(input);
   }
 
-  async #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
-    const { probA, probB, ...state } = await fitKernel(this, this.params, input, {
-      ...this.task,
-      ...{ y: fitTargets(input), classCount: 0, weights: input.sampleWeight },
-    });
-    return state;
+  #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
+    return fitSingleKernel(this, this.params, input, { ...this.task, y: fitTargets(input) });
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

@@ -174,6 +174,18 @@ export async function fitKernel(
   return { ...fitted, supportVectors };
 }
 
+/** Fits a machine with one output, which is no probability. */
+export async function fitSingleKernel(
+  owner: Estimator,
+  params: KernelParams,
+  input: FitInput | SparseFitInput,
+  task: Omit<KernelTask, 'classCount' | 'weights'>,
+): Promise<KernelState> {
+  const whole = { ...task, classCount: 0, weights: input.sampleWeight };
+  const { probA, probB, ...state } = await fitKernel(owner, params, input, whole);
+  return state;
+}
+
 /** bias + the kernels of x with the support vectors times weights [vectors, bias.length]. */
 export function lowerKernel(
   plan: PlanBuilder,

@@ -8,7 +8,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {
   checkKernelState,
-  fitKernel,
+  fitSingleKernel,
   KERNEL_DEFAULTS,
   KERNEL_RULES,
   KERNEL_STATE_RULES,
@@ -65,11 +65,8 @@ export class OneClassSVM extends singleKernelMachine(OutlierDetector<OneClassSVM
     return this.#learn(input);
   }
 
-  async #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
-    const { probA, probB, ...state } = await fitKernel(this, this.params, input, {
-      ...{ task: 'oneClass', y: null, classCount: 0, weights: input.sampleWeight, nu: this.params.nu },
-    });
-    return state;
+  #learn(input: FitInput | SparseFitInput): Promise<KernelState> {
+    return fitSingleKernel(this, this.params, input, { task: 'oneClass', y: null, nu: this.params.nu });
   }
 
   /** Scores above this are inside: -intercept. @throws {ERR_NOT_FITTED} before `fit` */

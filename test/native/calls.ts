@@ -3,17 +3,10 @@ import { PlanBuilder } from '../../lib/core/plan-builder.ts';
 import { type NativeAddon, native } from '../../lib/native.ts';
 import { affine, affineConstants, affineOps, boosterSpec, boostingSpec, forestSpec } from './support.ts';
 
+export { codeOfAsync as codeOf } from '../support/codes.ts';
+
 /** Calls with arguments that the types forbid. */
 export const raw = native as unknown as Record<keyof NativeAddon, (...args: unknown[]) => unknown>;
-
-export async function codeOf(call: () => unknown): Promise<unknown> {
-  try {
-    await call();
-  } catch (error) {
-    return (error as { code?: unknown }).code;
-  }
-  return 'no error';
-}
 
 export function detached<T extends Float32Array | Float64Array>(array: T): T {
   structuredClone(array.buffer, { transfer: [array.buffer as ArrayBuffer] });
