@@ -118,8 +118,8 @@ napi_value group_sums(Call& call) {
       return to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
     }
     auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
-                       const CsrView<T>& view, const CancelToken*, const JobProgress&) {
-      return csr_group_sums(view, codes.span(), groups, weights.span());
+                       const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
+      return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
     };
     return start_csr_job<T>(call, x, train_options(call, 8, false), std::move(compute), values_to_js<double>);
   });

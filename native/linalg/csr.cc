@@ -234,9 +234,10 @@ std::vector<double> csr_column_counts(const CsrView<T>& x) {
 
 template <typename T>
 std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
-                                   Span<double> weights) {
+                                   Span<double> weights, const CancelToken* cancel) {
   std::vector<double> sums(groups * x.cols, 0.0);
   for (size_t i = 0; i < x.rows(); ++i) {
+    if (i % kRowsPerTask == 0) check_cancel(cancel);
     if (codes[i] < 0 || static_cast<size_t>(codes[i]) >= groups) {
       throw Error("ERR_PARAMETER", "Code " + std::to_string(codes[i]) + " is not one of " +
                                        std::to_string(groups) + " groups.");
@@ -250,14 +251,15 @@ std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, siz
   return sums;
 }
 
-#define BOREAL_CSR(T)                                                                                 \
-  template void check_csr<T>(const CsrView<T>&);                                                      \
-  template void csr_product<T>(const CsrView<T>&, const T*, Span<T>, size_t, T*, const CancelToken*); \
-  template CsrRows<T> csr_transpose<T>(const CsrView<T>&, const CancelToken*);                        \
-  template ColumnMoments csr_moments<T>(const CsrView<T>&, Span<double>, const CancelToken*);         \
-  template void csr_weigh<T>(const CsrView<T>&, bool, Span<double>, int, T*, const CancelToken*);     \
-  template std::vector<double> csr_column_counts<T>(const CsrView<T>&);                               \
-  template std::vector<double> csr_group_sums<T>(const CsrView<T>&, Span<int32_t>, size_t, Span<double>);
+#define BOREAL_CSR(T)                                                                                    \
+  template void check_csr<T>(const CsrView<T>&);                                                         \
+  template void csr_product<T>(const CsrView<T>&, const T*, Span<T>, size_t, T*, const CancelToken*);    \
+  template CsrRows<T> csr_transpose<T>(const CsrView<T>&, const CancelToken*);                           \
+  template ColumnMoments csr_moments<T>(const CsrView<T>&, Span<double>, const CancelToken*);            \
+  template void csr_weigh<T>(const CsrView<T>&, bool, Span<double>, int, T*, const CancelToken*);        \
+  template std::vector<double> csr_column_counts<T>(const CsrView<T>&);                                  \
+  template std::vector<double> csr_group_sums<T>(const CsrView<T>&, Span<int32_t>, size_t, Span<double>, \
+                                                 const CancelToken*);
 BOREAL_CSR(float)
 BOREAL_CSR(double)
 #undef BOREAL_CSR

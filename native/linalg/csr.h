@@ -112,6 +112,6 @@ std::vector<double> csr_column_counts(const CsrView<T>& x);
 // weights: [rows] or empty.
 template <typename T>
 std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
-                                   Span<double> weights);
+                                   Span<double> weights, const CancelToken* cancel = nullptr);
 
 }  // namespace boreal
