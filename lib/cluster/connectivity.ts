@@ -1,6 +1,7 @@
 /** Which rows may be merged with which. */
 import { isSparse } from '../core/forms.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 
 /** Sparse rows: a {@link CsrMatrix}, or the graph that `kneighborsGraph` gives. */
@@ -27,8 +28,9 @@ export async function edgesOf(owner: object, connectivity: Connectivity, x: Matr
     typeof connectivity === 'function'
       ? await connectivity(new Matrix(x.data.slice(), x.rows, x.cols))
       : connectivity;
-  const graph = isSparse(given) ? (given as RowGraph) : Matrix.from(given as MatrixLike);
-  const edges = graph instanceof Matrix ? denseEdges(graph, x.rows) : sparseEdges(graph, x.rows);
+  const graph = isSparse(given) ? (given as RowGraph) : CsrMatrix.from(given as MatrixLike);
+  const isSquare = !(graph instanceof CsrMatrix) || graph.cols === x.rows;
+  const edges = isSquare ? edgesIn(graph, x.rows) : null;
   const { name } = owner.constructor;
   if (edges === null) {
     const message = `${name}: connectivity must have ${x.rows} rows and columns, one for each row of X.`;
@@ -48,7 +50,7 @@ export function plainGraph(connectivity: Connectivity | null): Connectivity | nu
   return { indptr, indices, data };
 }
 
-function sparseEdges({ indptr, indices, data }: RowGraph, rows: number): Int32Array | null {
+function edgesIn({ indptr, indices, data }: RowGraph, rows: number): Int32Array | null {
   const count = indices.length;
   if (indptr.length !== rows + 1 || data?.length !== count || indptr[rows] !== count) return null;
   const edges = new Int32Array(2 * count);
@@ -63,21 +65,4 @@ function sparseEdges({ indptr, indices, data }: RowGraph, rows: number): Int32Ar
     }
   }
   return edges.subarray(0, end);
-}
-
-function denseEdges({ data, rows, cols }: Matrix, wanted: number): Int32Array | null {
-  if (rows !== wanted || cols !== wanted) return null;
-  const isEdge = (i: number, j: number) => data[i * cols + j] !== 0 || data[j * cols + i] !== 0;
-  let count = 0;
-  for (let i = 0; i < rows; i++) for (let j = 0; j < i; j++) count += Number(isEdge(i, j));
-  const edges = new Int32Array(2 * count);
-  let end = 0;
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < i; j++) {
-      if (!isEdge(i, j)) continue;
-      edges[end++] = i;
-      edges[end++] = j;
-    }
-  }
-  return edges;
 }
