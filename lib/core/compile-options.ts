@@ -16,7 +16,8 @@ export type TensorPrecision = (typeof TENSOR_PRECISIONS)[number];
  * 'label' (class indices), 'proba' (one column per class), 'decision' (scores before the link), 'interval' (lower and
  * upper quantile over the trees of a forest), 'leaf' (the node that a row ends in, one column per tree), 'score' (how normal
  * an outlier detector finds a row; the log-likelihood of a row under a mixture), 'transform' (the columns of a model that is a
- * transformer, too: the distances to the centres of clusters), 'std' (the mean and the standard deviation of a prediction).
+ * transformer, too: the distances to the centres of clusters), 'std' (the mean and the standard deviation of a prediction),
+ * 'jointLogProba' (logarithms of joint probabilities of row and class).
  */
 export type Output = (typeof OUTPUTS)[number];
 
@@ -70,7 +71,18 @@ export interface ResolvedCompileOptions {
 /** Rows for which libraries are tried, where nobody says how many there will be. */
 const LIBRARY_ROWS = 4096;
 const OUTPUTS = [
-  ...(['value', 'label', 'proba', 'decision', 'interval', 'leaf', 'score', 'transform', 'std'] as const),
+  ...([
+    'value',
+    'label',
+    'proba',
+    'decision',
+    'interval',
+    'leaf',
+    'score',
+    'transform',
+    'std',
+    'jointLogProba',
+  ] as const),
 ] as const;
 
 const TENSOR_PRECISIONS = ['tf32', 'bf16', 'float16'] as const;

@@ -6,6 +6,7 @@ import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
 import type { EncodedLabels, Label } from './labels.js';
+import { logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
 import { accuracy } from './score.js';
@@ -144,6 +145,14 @@ export abstract class Classifier<
   /** As {@link Classifier.predictProba}, on this thread's time. */
   predictProbaSync(X: MatrixLike): Q {
     return decodeProba(this.runSync(X, { output: 'proba' }), this.targetOf(this.state)) as Q;
+  }
+
+  /**
+   * The natural logarithms of what {@link Classifier.predictProba} gives, -Infinity for 0. Naive Bayes models, and pipelines and searches
+   * of them, take them from joint probabilities, so that they are finite where a probability rounds to 0.
+   */
+  async predictLogProba(X: MatrixLike): Promise<Q> {
+    return logOf(await this.predictProba(X)) as Q;
   }
 
   /**

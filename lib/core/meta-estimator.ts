@@ -8,6 +8,7 @@ import { Estimator, type EstimatorKind, type State } from './estimator.js';
 import type { FitOptions } from './fit-input.js';
 import { decodeLabelRows, decodeLabels, decodeProba, type ScoreOptions } from './kinds.js';
 import type { Label } from './labels.js';
+import { logNormalised, logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
 import { accuracy } from './score.js';
@@ -64,6 +65,13 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   /** As {@link MetaEstimator.predictProba}, on this thread's time. */
   predictProbaSync(X: MatrixLike): Matrix {
     return decodeProba(this.runSync(X, { output: 'proba' }), this.schema.target) as Matrix;
+  }
+
+  /** Logarithms of these, as {@link Classifier.predictLogProba} gives them. @throws {ERR_NOT_SUPPORTED} without a classifier within */
+  async predictLogProba(X: MatrixLike): Promise<Matrix> {
+    if (this.outputs.includes('jointLogProba'))
+      return logNormalised(await this.run(X, { output: 'jointLogProba' }));
+    return logOf(await this.predictProba(X)) as Matrix;
   }
 
   /** Scores of the classifier within before the link. @throws {ERR_NOT_SUPPORTED} without them */

@@ -58,7 +58,7 @@ const STATE_RULES: Rules<BoostedModels> = { models: fittedModels, weights: float
  * and Schapire (1997). Every model votes by the logarithm of its odds. Ends before `nEstimators` when a model makes no error, or
  * more than guessing would. All models are one native plan.
  *
- * Differs from scikit-learn: no `estimator_weights_` of rounds that were not made; `predictLogProba` is left out.
+ * Differs from scikit-learn: no `estimator_weights_` of rounds that were not made.
  *
  * @example
  * ```ts

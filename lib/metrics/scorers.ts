@@ -55,6 +55,7 @@ import {
 /** What a scorer needs of an estimator. */
 export interface ScorableEstimator extends Predictor {
   predictProba?(X: MatrixLike): Promise<unknown>;
+  predictLogProba?(X: MatrixLike): Promise<unknown>;
   decisionFunction?(X: MatrixLike): Promise<unknown>;
   /** Labels, or of several targets the list of those of each. */
   readonly classes?: readonly unknown[];

@@ -8,27 +8,42 @@ import { StateError, ValidationError } from '../errors.js';
 import { type FoldOptions, forEachFold } from './folds.js';
 import type { CrossValidationModel } from './scoring.js';
 
+/** What {@link crossValPredict} asks a model for. */
+export type CrossValMethod = 'predict' | ProbaMethod | 'decisionFunction';
+type ProbaMethod = 'predictProba' | 'predictLogProba';
+
+/** What a row gets for a class that the training rows of its fold lacked. */
+const UNKNOWN: Readonly<Record<ProbaMethod, number>> = { predictProba: 0, predictLogProba: -Infinity };
+
 /** Options of {@link crossValPredict}. */
-export interface CrossValPredictOptions<Method extends 'predict' | 'predictProba'> extends FoldOptions {
+export interface CrossValPredictOptions<Method extends CrossValMethod> extends FoldOptions {
   /** What to predict. Default 'predict'. */
   readonly method?: Method;
 }
+
+/** What {@link crossValPredict} gives. */
+export type CrossValPredicted<M extends CrossValidationModel, Method> = Method extends ProbaMethod
+  ? JoinedProba<M>
+  : Method extends 'decisionFunction'
+    ? Matrix<Float64Array>
+    : Awaited<ReturnType<M['predict']>>;
 
 /** Probabilities of all rows, in the form in which a model gives them. */
 export type JoinedProba<M> = M extends { predictProba(X: never): Promise<Matrix[]> }
   ? Matrix<Float64Array>[]
   : Matrix<Float64Array>;
 
-const methodRule = oneOf('predict', 'predictProba');
+const methodRule = oneOf('predict', 'predictProba', 'predictLogProba', 'decisionFunction');
 
 /**
  * For each row, the prediction of the model of the fold that tests it. Good for plots and confusion matrices; to
  * estimate how well a model does, score each fold ({@link crossValScore}).
  *
- * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' a matrix [rows, classes of y] (0 for a class that a
- *   fold lacked), of several targets what the model gives
+ * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' and 'predictLogProba' a matrix [rows, classes
+ *   of y] (0 and -Infinity for a class that a fold lacked), of several targets what the model gives; for 'decisionFunction' that
  * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once
- * @throws {ERR_NOT_SUPPORTED} for probabilities of a model without them
+ * @throws {ERR_NOT_SUPPORTED} for probabilities or decisions of a model without them
+ * @throws {ERR_LABELS} for decisions where a fold lacks a class of y, since they would mean something else
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
  * ```ts
@@ -40,24 +55,22 @@ const methodRule = oneOf('predict', 'predictProba');
  */
 export async function crossValPredict<
   M extends CrossValidationModel,
-  Method extends 'predict' | 'predictProba' = 'predict',
+  Method extends CrossValMethod = 'predict',
 >(
   estimator: M,
   X: MatrixLike,
   y: TargetsLike,
   options: CrossValPredictOptions<Method> = {},
-): Promise<Method extends 'predictProba' ? JoinedProba<M> : Awaited<ReturnType<M['predict']>>> {
+): Promise<CrossValPredicted<M, Method>> {
   const { method = 'predict' } = options;
   if (!methodRule.allows(method)) {
     throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);
   }
-  const proba = method === 'predictProba';
   const parts = await forEachFold(estimator, X, y, options, async ({ model, fold, part }) => {
     const test = part(fold.test).X;
-    const predicted = proba
-      ? await probabilities(model, test)
-      : ((await predictTarget(model, test)) as ArrayLike<unknown>);
-    return { rows: fold.test, predicted, classes: proba ? model.classes : undefined };
+    if (method === 'predict')
+      return { rows: fold.test, predicted: (await predictTarget(model, test)) as ArrayLike<unknown> };
+    return { rows: fold.test, predicted: await matrixBy(model, method, test), classes: model.classes };
   });
   const targets = targetRows(y);
   const { length } = targets;
@@ -66,13 +79,15 @@ export async function crossValPredict<
     parts.map(({ rows }) => rows),
     length,
   );
-  if (proba) {
+  if (method === 'decisionFunction') checkClasses(parts, targets);
+  else if (method !== 'predict') {
     const { predicted, classes } = parts[0];
+    const unknown = UNKNOWN[method as ProbaMethod];
     // Of one target, of several, or of several that have a number each.
     if (!isTargetRow(classes?.[0])) {
-      return joinProbabilities(parts as ProbaPart[], distinctLabels(targets, 'y'), length) as never;
+      return joinProbabilities(parts as ProbaPart[], distinctLabels(targets, 'y'), length, unknown) as never;
     }
-    if (Array.isArray(predicted)) return joinEach(parts as SeveralProbaPart[], targets) as never;
+    if (Array.isArray(predicted)) return joinEach(parts as SeveralProbaPart[], targets, unknown) as never;
   }
   if (parts[0].predicted instanceof Matrix) return joinMatrices(parts as MatrixPart[], length) as never;
   const out = estimator.kind === 'classifier' ? new Array<unknown>(length) : new Float64Array(length);
@@ -99,11 +114,28 @@ interface ProbaPart extends MatrixPart {
   readonly classes: readonly Label[];
 }
 
-async function probabilities(model: CrossValidationModel, X: MatrixLike): Promise<Matrix | Matrix[]> {
-  if (model.predictProba === undefined) {
-    throw new StateError('ERR_NOT_SUPPORTED', 'crossValPredict: the estimator has no predictProba.');
+async function matrixBy(
+  model: CrossValidationModel,
+  method: Exclude<CrossValMethod, 'predict'>,
+  X: MatrixLike,
+): Promise<Matrix | Matrix[]> {
+  const predicted = await model[method]?.(X);
+  if (predicted === undefined) {
+    throw new StateError('ERR_NOT_SUPPORTED', `crossValPredict: the estimator has no ${method}.`);
   }
-  return (await model.predictProba(X)) as Matrix | Matrix[];
+  return predicted as Matrix | Matrix[];
+}
+
+/** @throws {ERR_LABELS} unless each fold knows all labels of y */
+function checkClasses(
+  parts: ReadonlyArray<{ readonly classes?: readonly unknown[] }>,
+  y: ArrayLike<unknown>,
+): void {
+  if (isTargetRow(y[0])) return;
+  const count = distinctLabels(y, 'y').length;
+  if (parts.every(({ classes }) => classes === undefined || classes.length === count)) return;
+  const message = 'crossValPredict: the training rows of a fold lack a class of y; decisions need all.';
+  throw new ValidationError('ERR_LABELS', message);
 }
 
 interface SeveralProbaPart {
@@ -113,19 +145,28 @@ interface SeveralProbaPart {
 }
 
 /** Probabilities of each target. */
-function joinEach(parts: readonly SeveralProbaPart[], targets: ArrayLike<unknown>): Matrix[] {
+function joinEach(
+  parts: readonly SeveralProbaPart[],
+  targets: ArrayLike<unknown>,
+  unknown: number,
+): Matrix[] {
   return targetColumns(targets).map((column, t) => {
     const own = parts.map(({ rows, predicted, classes }) => ({
       rows,
       predicted: predicted[t],
       classes: classes[t],
     }));
-    return joinProbabilities(own, distinctLabels(column, `y: column ${t}`), targets.length);
+    return joinProbabilities(own, distinctLabels(column, `y: column ${t}`), targets.length, unknown);
   });
 }
 
-function joinProbabilities(parts: readonly ProbaPart[], classes: Label[], rows: number): Matrix {
-  const out = new Matrix(new Float64Array(rows * classes.length), rows, classes.length);
+function joinProbabilities(
+  parts: readonly ProbaPart[],
+  classes: Label[],
+  rows: number,
+  unknown: number,
+): Matrix {
+  const out = new Matrix(new Float64Array(rows * classes.length).fill(unknown), rows, classes.length);
   for (const part of parts) {
     const columns = part.classes.map((label) => classes.indexOf(label));
     for (const [k, row] of part.rows.entries()) {

@@ -7,7 +7,13 @@ export {
   type CalibratedClassifierCVState,
 } from './calibrated-classifier.js';
 export type { CalibrationMethod, Calibrator } from './calibrators.js';
-export { type CrossValPredictOptions, crossValPredict, type JoinedProba } from './cross-val-predict.js';
+export {
+  type CrossValMethod,
+  type CrossValPredicted,
+  type CrossValPredictOptions,
+  crossValPredict,
+  type JoinedProba,
+} from './cross-val-predict.js';
 export {
   type CrossValidateOptions,
   type CrossValidationResult,

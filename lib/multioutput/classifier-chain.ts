@@ -5,6 +5,7 @@ import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { distinctLabels } from '../core/labels.js';
+import { logOf } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -38,7 +39,7 @@ import {
  * `predict` gives the labels of each row; `predictProba` and `decisionFunction`, [rows, targets], what each model says for the second of
  * two classes; `score` the share of rows of which all labels are right.
  *
- * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; no 'predict_log_proba'; targets of more than
+ * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; targets of more than
  * two classes have no joint probabilities; random orders are others; fitted clones are in `models`; no documents.
  *
  * @throws {ERR_LABELS} from `fit`, for labels of text where there are several targets, and more than two classes where others read
@@ -134,6 +135,11 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
   /** As {@link ClassifierChain.predictProba}, on this thread's time. */
   predictProbaSync(X: MatrixLike): Matrix {
     return this.probabilitiesSync(X) as Matrix;
+  }
+
+  /** Logarithms of these, -Infinity for 0. */
+  async predictLogProba(X: MatrixLike): Promise<Matrix> {
+    return logOf(await this.predictProba(X)) as Matrix;
   }
 
   /** The decision for the second class of each target, [rows, targets]; of one target that of its model. */

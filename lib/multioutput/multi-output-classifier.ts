@@ -7,6 +7,7 @@ import { fitClones } from '../core/fit-clones.js';
 import { type FitInput, type FitOptions, requireY, type SparseFitInput } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
+import { logOf } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -35,7 +36,7 @@ export interface MultiOutputPartOptions extends FitOptions {
  * `predict` gives the labels of each row, `predictProba` a matrix [rows, classes] for each target, and `score` the share of rows of
  * which all labels are right. A plan's output 'label' holds an index into the classes of each target, 'proba' the matrices side by side.
  *
- * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; no 'predict_log_proba'; fitted
+ * Differs from scikit-learn: y of one column is one target, of which `predict` gives a list; fitted
  * clones are in `models`.
  *
  * @example
@@ -127,6 +128,11 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
   /** As {@link MultiOutputClassifier.predictProba}, on this thread's time. */
   predictProbaSync(X: MatrixLike): Matrix[] {
     return this.probabilitiesSync(X) as Matrix[];
+  }
+
+  /** Logarithms of these, -Infinity for 0. @throws {ERR_NOT_SUPPORTED} for estimators without probabilities */
+  async predictLogProba(X: MatrixLike): Promise<Matrix[]> {
+    return logOf(await this.predictProba(X)) as Matrix[];
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {

@@ -1,6 +1,6 @@
 /** Naive Bayes of columns that are there or not. */
 
-import { type ResolvedCompileOptions, resolveCompileOptions } from '../core/compile-options.js';
+import { resolveCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { either, nothing, type Rules, real } from '../core/params.js';
@@ -97,9 +97,9 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     };
   }
 
-  override lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+  protected override lowerJoint(plan: PlanBuilder, x: Slot): Slot {
     const { binarize } = this.fittedParams;
-    return super.lower(plan, binarize === null ? x : aboveThreshold(plan, x, binarize), options);
+    return super.lowerJoint(plan, binarize === null ? x : aboveThreshold(plan, x, binarize));
   }
 }
 

@@ -1,8 +1,7 @@
 /** Naive Bayes of categories. */
 import { pause } from '../core/cancellation.js';
-import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
-import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import {
@@ -21,6 +20,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { NaiveBayes } from './naive-bayes.js';
 import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
 
 /** More counts than this would not fit into memory. */
@@ -69,7 +69,7 @@ export interface CategoricalNBState extends ClassifierState {
  * model.predictSync({ sky: ['blue'] }); // ['sun']
  * ```
  */
-export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNBState> {
+export class CategoricalNB extends NaiveBayes<CategoricalNBParams, CategoricalNBState> {
   constructor(params: Partial<CategoricalNBParams> = {}) {
     super({
       ...{ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, minCategories: null },
@@ -265,7 +265,7 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
     return { known, unknown };
   }
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+  protected lowerJoint(plan: PlanBuilder, x: Slot): Slot {
     const { offsets, logPrior } = this.state;
     const { known, unknown } = this.#logProbabilities();
     const [cols, classes] = [x.width, logPrior.length];
@@ -275,8 +275,7 @@ export class CategoricalNB extends Classifier<CategoricalNBParams, CategoricalNB
       const own = known.slice(c * total, (c + 1) * total);
       return plan.reduce(plan.lookup(x, offsets, own, unknown.slice(c * cols, (c + 1) * cols)), 'sum');
     });
-    const scores = plan.binary(plan.concat(sums), 'add', logPrior);
-    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+    return plan.binary(plan.concat(sums), 'add', logPrior);
   }
 }
 

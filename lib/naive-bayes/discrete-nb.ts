@@ -1,6 +1,5 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
-import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   type FitInput,
@@ -10,7 +9,7 @@ import {
   type SparseFitInput,
   type Targets,
 } from '../core/fit-input.js';
-import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
@@ -21,6 +20,7 @@ import type { Column } from '../core/schema.js';
 import { sparseGroupSums } from '../core/sparse/group-sums.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
+import { NaiveBayes } from './naive-bayes.js';
 import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
 
 /** Parameters of the naive Bayes models of counts. */
@@ -58,7 +58,7 @@ export interface LinearScores {
 }
 
 /** Base of the naive Bayes models of counts. */
-export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<P, DiscreteNBState> {
+export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<P, DiscreteNBState> {
   /** The rules of the shared parameters. */
   protected get discreteRules(): Rules<DiscreteNBParams> {
     const alpha = real(0);
@@ -231,14 +231,13 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends Classifier<
     return new Matrix(values.slice(), this.classes.length, this.nFeaturesIn);
   }
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+  protected lowerJoint(plan: PlanBuilder, x: Slot): Slot {
     const { weights, bias } = this.scores(this.state);
     const byColumn = new Float64Array(weights.length);
     for (let c = 0; c < bias.length; c++) {
       for (let j = 0; j < x.width; j++) byColumn[j * bias.length + c] = weights[c * x.width + j];
     }
-    const scores = plan.dense(x, byColumn, bias);
-    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+    return plan.dense(x, byColumn, bias);
   }
 }
 

@@ -1,8 +1,7 @@
 /** Naive Bayes of columns with normal distributions. */
 
-import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
-import { Classifier, type ClassifierState } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { type JoinedMoments, joinMoments, momentsOf } from '../core/moments.js';
@@ -10,6 +9,7 @@ import { checkLength, float64s, labels, type Rules, real } from '../core/params.
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
+import { NaiveBayes } from './naive-bayes.js';
 import { classTotals, logPriors, probabilities } from './priors.js';
 
 /** Where nothing varies the variances are this, so that equal values are equal and others impossible. */
@@ -51,7 +51,7 @@ export interface GaussianNBState extends ClassifierState {
  * model.predictSync([[3], [7]]); // ['low', 'high']
  * ```
  */
-export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
+export class GaussianNB extends NaiveBayes<GaussianNBParams, GaussianNBState> {
   constructor(params: Partial<GaussianNBParams> = {}) {
     super({ priors: null, varSmoothing: 1e-9, ...params });
   }
@@ -150,7 +150,7 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
     return new Matrix(values.slice(), this.classes.length, this.nFeaturesIn);
   }
 
-  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
+  protected lowerJoint(plan: PlanBuilder, x: Slot): Slot {
     const { theta, variance, logPrior } = this.state;
     const constant = new Float64Array(logPrior.length);
     const squares = Array.from(logPrior, (prior, c) => {
@@ -166,8 +166,7 @@ export class GaussianNB extends Classifier<GaussianNBParams, GaussianNBState> {
       return plan.reduce(plan.activation(scaled, 'square'), 'sum');
     });
     const ones = new Float64Array(logPrior.length).fill(-1);
-    const scores = plan.affine(plan.concat(squares), constant, ones);
-    return output === 'proba' ? plan.softmax(scores) : plan.argmax(scores);
+    return plan.affine(plan.concat(squares), constant, ones);
   }
 }
 

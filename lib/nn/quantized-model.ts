@@ -41,6 +41,7 @@ export const OUTPUTS: readonly Output[] = [
   'score',
   'transform',
   'std',
+  'jointLogProba',
 ];
 const KINDS = ['classifier', 'regressor', 'transformer', 'clusterer', 'outlierDetector'] as const;
 const isRecord = (v: unknown) => typeof v === 'object' && v !== null && !Array.isArray(v);

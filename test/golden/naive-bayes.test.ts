@@ -23,9 +23,13 @@ interface Case {
   learned: Record<string, unknown>;
   labels: number[];
   proba: number[][];
+  joint: number[][];
+  logProba: number[][];
 }
 // Sums and variances of hundreds of rows in another order; probabilities are exponentials of differences of such sums.
 const SUMS = iterative(1e-11);
+// Differences of such sums.
+const LOGARITHMS = iterative(1e-8);
 const PROBABILITIES = iterative(1e-9);
 
 test.each(readGolden<{ cases: Case[] }>('naive-bayes').cases)('$name', async (one) => {
@@ -39,6 +43,8 @@ test.each(readGolden<{ cases: Case[] }>('naive-bayes').cases)('$name', async (on
   }
   expect((await model.predict(rows)).slice(0, one.labels.length)).toEqual(one.labels);
   expectClose(head(await model.predictProba(rows), one.proba), one.proba, PROBABILITIES, 'proba');
+  expectClose(head(await model.predictJointLogProba(rows), one.joint), one.joint, PROBABILITIES, 'joint');
+  expectClose(head(await model.predictLogProba(rows), one.logProba), one.logProba, LOGARITHMS, 'logProba');
 });
 
 function plain(value: unknown): unknown {

@@ -387,6 +387,31 @@ describe('crossValPredict', () => {
     }
   });
 
+  test('logarithms of probabilities, and decisions', async () => {
+    const y = Array.from(iris.target, (code) => (code === 1 ? 'yes' : 'no'));
+    const model = new LogisticRegression();
+    const proba = await crossValPredict(model, iris.data, y, { method: 'predictProba' });
+    const logs = await crossValPredict(model, iris.data, y, { method: 'predictLogProba' });
+    expect(logs.data).toEqual(proba.data.map(Math.log));
+    const decisions = await crossValPredict(model, iris.data, y, { method: 'decisionFunction' });
+    expect([decisions.rows, decisions.cols]).toEqual([150, 1]);
+    for (let i = 0; i < 150; i++)
+      expect(1 / (1 + Math.exp(-decisions.data[i]))).toBeCloseTo(proba.row(i)[1], 12);
+  });
+
+  test('a class that a fold lacks has no logarithm and no decision', async () => {
+    const cv = [...new KFold({ nSplits: 3 }).split(iris.data)];
+    const ask = (method: 'predictLogProba' | 'decisionFunction') =>
+      crossValPredict(new LogisticRegression(), iris.data, iris.target, { cv, method });
+    expect((await ask('predictLogProba')).row(60)[1]).toBe(-Infinity);
+    await expect(ask('decisionFunction')).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    const forest = new RandomForestClassifier({ nEstimators: 2, randomState: 0 });
+    const options = { method: 'decisionFunction' } as const;
+    await expect(crossValPredict(forest, iris.data, iris.target, options)).rejects.toMatchObject({
+      code: 'ERR_NOT_SUPPORTED',
+    });
+  });
+
   test('a class that a fold lacks has probability 0', async () => {
     const cv = [...new KFold({ nSplits: 3 }).split(iris.data)];
     const options = { cv, method: 'predictProba' } as const;

@@ -10,6 +10,9 @@ import {
   load,
   Matrix,
   MultinomialNB,
+  MultiOutputClassifier,
+  makePipeline,
+  StandardScaler,
 } from '../../lib/index.js';
 import { expectClose, ulp } from '../support/tolerance.js';
 
@@ -33,6 +36,27 @@ describe('priors', () => {
   ])('%# that do not fit are refused', async (model, code) => {
     await expect(model.fit(X, y)).rejects.toMatchObject({ code });
   });
+});
+
+test('logarithms of probabilities are finite where those round to 0, in pipelines and for each target, too', async () => {
+  const rows = [[1], [2], [8], [9]];
+  const far = [[5000]];
+  const model = await new GaussianNB().fit(rows, y);
+  const pipeline = await makePipeline(new StandardScaler(), new GaussianNB()).fit(rows, y);
+  expect((await model.predictProba(far)).row(0)[0]).toBe(0);
+  for (const one of [model, pipeline]) {
+    const [a, b] = (await one.predictLogProba(far)).row(0);
+    expect(a).toBeLessThan(-1e5);
+    expect(b).toBe(0);
+  }
+  const both = await new MultiOutputClassifier(new GaussianNB()).fit(
+    rows,
+    y.map((label) => [label, label === 'a']),
+  );
+  const logs = await both.predictLogProba([[4.5]]);
+  expect(logs.map((own) => own.toArray())).toEqual(
+    (await both.predictProba([[4.5]])).map((own) => own.toArray().map((row) => row.map(Math.log))),
+  );
 });
 
 test('counts below 0 are refused by name of their column', async () => {

@@ -1,7 +1,7 @@
 """naive-bayes.json: what the naive Bayes models learn and predict.
 
     {"cases": [{"name", "estimator", "params", "input": a reference (see common.py), "sampleWeight" if there is one,
-                "learned": attributes by boreal's names, "labels" and "proba" of the first LIMIT test rows}]}
+                "learned": attributes by boreal's names, "labels" and "proba" of the first LIMIT test rows, "joint" and "logProba" of two}]}
 
 Sample weights are row index % 3 + 0.5. CategoricalNB reads floor(value * "scale" of the case) + 1, of test rows at most the largest training value.
 """
@@ -29,6 +29,8 @@ def case(make, params, ref, attributes, weighted=False, scale=None):
         "learned": {camel(name): getattr(model, f"{name}_") for name in attributes},
         "labels": model.predict(X[test])[:LIMIT],
         "proba": model.predict_proba(X[test])[:LIMIT],
+        "joint": model.predict_joint_log_proba(X[test])[:2],
+        "logProba": model.predict_log_proba(X[test])[:2],
     }
     result = result if scale is None else {**result, "scale": scale}
     return {**result, "sampleWeight": weights} if weighted else result
