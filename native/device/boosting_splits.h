@@ -54,6 +54,9 @@ class FreeGain {
     return (gl * gl * wr + gr * gr * wl) / (wl * wr) - node_;
   }
 
+  // What sides must be worth together to gain more than this.
+  BOREAL_HOST_DEVICE double worth_above(double gain) const { return gain + node_; }
+
  private:
   BOREAL_HOST_DEVICE double worth(double g, double h) const { return h + l2_ > 0 ? g * g / (h + l2_) : 0.0; }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/thread_pool.h"
+#include "kernels/dispatch.h"
 #include "plan/op.h"
 
 namespace boreal {
@@ -29,10 +30,6 @@ std::vector<uint32_t> sample_rows(size_t rows, uint64_t seed) {
   return sample;
 }
 
-struct Weighted {
-  double value, weight;
-};
-
 // Unsigned keys in the order of the numbers, none of which is NaN.
 uint64_t order_key(double value) {
   uint64_t bits;
@@ -40,53 +37,77 @@ uint64_t order_key(double value) {
   return bits ^ (bits >> 63 != 0 ? ~uint64_t{0} : uint64_t{1} << 63);
 }
 
-// Ascending by value: a radix sort, least significant digit first. Digits that all keys share, as the low
-// ones of float32 numbers, cost nothing.
-void sort_values(std::vector<Weighted>* values) {
+double number_of(uint64_t key) {
+  const uint64_t bits = key ^ (key >> 63 != 0 ? uint64_t{1} << 63 : ~uint64_t{0});
+  double value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+// Numbers by their keys, alone or with weights.
+struct Plain {
+  uint64_t key;
+  double value() const { return number_of(key); }
+  static constexpr double weight = 1;
+};
+struct Weighted {
+  uint64_t key;
+  double weight;
+  double value() const { return number_of(key); }
+};
+
+// Ascending: a radix sort, least significant digit first. Digits that all keys share, as the low ones of
+// float32 numbers, cost nothing.
+template <typename Number>
+void sort_numbers(std::vector<Number>* numbers) {
   constexpr size_t kBits = 11, kBuckets = size_t{1} << kBits, kDigits = 6;
-  const auto digit = [](double value, size_t d) { return order_key(value) >> (d * kBits) & (kBuckets - 1); };
+  const auto digit = [](uint64_t key, size_t d) { return key >> (d * kBits) & (kBuckets - 1); };
   std::vector<std::array<uint32_t, kBuckets>> counts(kDigits);
-  for (const Weighted& v : *values) {
-    for (size_t d = 0; d < kDigits; ++d) ++counts[d][digit(v.value, d)];
+  for (const Number& number : *numbers) {
+    for (size_t d = 0; d < kDigits; ++d) ++counts[d][digit(number.key, d)];
   }
-  std::vector<Weighted> spare(values->size());
-  for (size_t d = 0; d < kDigits && !values->empty(); ++d) {
-    if (counts[d][digit(values->front().value, d)] == values->size()) continue;
+  std::vector<Number> spare(numbers->size());
+  for (size_t d = 0; d < kDigits && !numbers->empty(); ++d) {
+    if (counts[d][digit(numbers->front().key, d)] == numbers->size()) continue;
     uint32_t sum = 0;
     for (uint32_t& count : counts[d]) sum += std::exchange(count, sum);
-    for (const Weighted& v : *values) spare[counts[d][digit(v.value, d)]++] = v;
-    values->swap(spare);
+    for (const Number& number : *numbers) spare[counts[d][digit(number.key, d)]++] = number;
+    numbers->swap(spare);
   }
 }
 
-// values: sorted. The quantiles k / bins by the inverse of the weighted distribution function, averaged where
-// it is flat (Hyndman and Fan, 1996, definition 2).
-std::vector<double> quantile_cuts(const std::vector<Weighted>& values, uint32_t bins) {
+// numbers: sorted. The quantiles k / bins by the inverse of the weighted distribution function, averaged
+// where it is flat (Hyndman and Fan, 1996, definition 2).
+template <typename Number>
+std::vector<double> quantile_cuts(const std::vector<Number>& numbers, uint32_t bins) {
   double total = 0;
-  for (const Weighted& v : values) total += v.weight;
+  for (const Number& number : numbers) total += number.weight;
   std::vector<double> cuts;
   double sum = 0;
   size_t i = 0;
   for (uint32_t k = 1; k < bins; ++k) {
     const double target = total * k / bins;
-    while (i + 1 < values.size() && sum + values[i].weight < target) sum += values[i++].weight;
-    const bool flat = sum + values[i].weight == target && i + 1 < values.size();
-    cuts.push_back(flat ? 0.5 * values[i].value + 0.5 * values[i + 1].value : values[i].value);
+    while (i + 1 < numbers.size() && sum + numbers[i].weight < target) sum += numbers[i++].weight;
+    const bool flat = sum + numbers[i].weight == target && i + 1 < numbers.size();
+    const double value = numbers[i].value();
+    cuts.push_back(flat ? 0.5 * value + 0.5 * numbers[i + 1].value() : value);
   }
   return cuts;
 }
 
-std::vector<double> number_cuts(std::vector<Weighted>& values, uint32_t max_bins) {
-  sort_values(&values);
+template <typename Number>
+std::vector<double> number_cuts(std::vector<Number> numbers, uint32_t max_bins) {
+  sort_numbers(&numbers);
   std::vector<double> distinct;
-  for (const Weighted& v : values) {
-    if (!distinct.empty() && distinct.back() == v.value) continue;
+  for (const Number& number : numbers) {
+    const double value = number.value();
+    if (!distinct.empty() && distinct.back() == value) continue;
     if (distinct.size() > max_bins) break;
-    distinct.push_back(v.value);
+    distinct.push_back(value);
   }
   std::vector<double> cuts;
   if (distinct.size() > max_bins) {
-    cuts = quantile_cuts(values, max_bins);
+    cuts = quantile_cuts(numbers, max_bins);
   } else {
     for (size_t i = 1; i < distinct.size(); ++i) cuts.push_back(0.5 * distinct[i - 1] + 0.5 * distinct[i]);
   }
@@ -133,23 +154,29 @@ double BinMapper::Column::read(double value) const {
   return near_zero && std::fabs(value) <= kNearZero ? 0.0 : value;
 }
 
-// How many cuts lie below the value: eight halving steps without branches, so that rows overlap.
-uint8_t BinMapper::Column::bin_of(double value) const {
-  if (!categorical) value = read(value);
-  size_t below = 0;
-  for (size_t step = kLadder / 2 + 1; step > 0; step /= 2) {
-    below += ladder_[below + step - 1] < value ? step : 0;
+bool BinMapper::Column::bin(double* values, size_t count, uint8_t* to) const {
+  if (!categorical) {
+    for (size_t i = 0; i < count; ++i) values[i] = read(values[i]);
   }
-  if (std::isnan(value)) return static_cast<uint8_t>(bins);
-  if (categorical && (below >= cuts.size() || cuts[below] != value)) return static_cast<uint8_t>(bins);
-  return static_cast<uint8_t>(below);
+  const RankFeature<double> feature{ranks_.data(), 1, false};
+  const auto missing = static_cast<uint8_t>(bins);
+  if (kernels().forest.rank_f64(&feature, values, 1, count, 0, to, 0)) {
+    for (size_t i = 0; i < count; ++i) to[i] = std::isnan(values[i]) ? missing : to[i];
+  }
+  bool any = false;
+  for (size_t i = 0; i < count; ++i) {
+    if (categorical && to[i] < bins && cuts[to[i]] != values[i]) to[i] = missing;
+    any |= to[i] == missing;
+  }
+  return any;
 }
 
 void BinMapper::Column::set_cuts(std::vector<double> sorted) {
   cuts = std::move(sorted);
   bins = static_cast<uint32_t>(cuts.size()) + (categorical ? 0 : 1);
-  ladder_.fill(std::numeric_limits<double>::infinity());
-  std::copy(cuts.begin(), cuts.end(), ladder_.begin());
+  ranks_.fill(std::numeric_limits<double>::infinity());
+  std::copy(cuts.begin(), cuts.end(), ranks_.begin() + kSegmentGroup);
+  for (size_t g = 0; g < kSegmentGroup; ++g) ranks_[g] = ranks_[(g + 2) * kSegmentGroup - 1];
 }
 
 template <typename T>
@@ -168,14 +195,24 @@ BinMapper::BinMapper(MatrixView<const T> x, Span<double> weights, Span<uint8_t> 
           column.set_cuts(category_cuts(x, j, options.max_bins));
           return;
         }
-        std::vector<Weighted> values;
-        values.reserve(sample.size());
-        for (uint32_t row : sample) {
-          const double value = static_cast<double>(x.at(row, j));
-          const double weight = weights.size == 0 ? 1.0 : weights[row];
-          if (!std::isnan(value) && weight > 0) values.push_back({column.read(value), weight});
+        const auto read = [&](uint32_t row) { return column.read(static_cast<double>(x.at(row, j))); };
+        if (weights.size == 0) {
+          std::vector<Plain> numbers;
+          numbers.reserve(sample.size());
+          for (uint32_t row : sample) {
+            const double value = read(row);
+            if (!std::isnan(value)) numbers.push_back({order_key(value)});
+          }
+          column.set_cuts(number_cuts(std::move(numbers), options.max_bins));
+          return;
         }
-        column.set_cuts(number_cuts(values, options.max_bins));
+        std::vector<Weighted> numbers;
+        numbers.reserve(sample.size());
+        for (uint32_t row : sample) {
+          const double value = read(row);
+          if (!std::isnan(value) && weights[row] > 0) numbers.push_back({order_key(value), weights[row]});
+        }
+        column.set_cuts(number_cuts(std::move(numbers), options.max_bins));
       },
       options.max_threads);
   size_t most = 0;
@@ -202,18 +239,14 @@ BinnedMatrix::BinnedMatrix(const BinMapper& mapper, MatrixView<const T> x, size_
       [&](size_t block, size_t slot) {
         check_cancel(cancel);
         const size_t begin = block * kBlock, end = std::min(rows_, begin + kBlock);
+        std::array<double, kBlock> values;
         std::fill(by_row_.data() + begin * stride_, by_row_.data() + end * stride_, uint8_t{0});
         for (size_t j = 0; j < cols_; ++j) {
           const BinMapper::Column& column = mapper.column(j);
-          uint8_t* to = by_column_.data() + j * rows_;
-          bool any = false;
-          for (size_t i = begin; i < end; ++i) {
-            const uint8_t bin = column.bin_of(static_cast<double>(x.at(i, j)));
-            any = any || bin == column.bins;
-            to[i] = bin;
-            by_row_[i * stride_ + j] = bin;
-          }
-          if (any) missing[slot][j] = 1;
+          uint8_t* const to = by_column_.data() + j * rows_ + begin;
+          for (size_t i = begin; i < end; ++i) values[i - begin] = static_cast<double>(x.at(i, j));
+          if (column.bin(values.data(), end - begin, to)) missing[slot][j] = 1;
+          for (size_t i = begin; i < end; ++i) by_row_[i * stride_ + j] = to[i - begin];
         }
       },
       max_threads);

@@ -13,6 +13,7 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "kernels/forest_kernels.h"
 
 namespace boreal {
 
@@ -38,12 +39,12 @@ class BinMapper {
 
     // As bins have it: see BinOptions::near_zero.
     double read(double value) const;
-    uint8_t bin_of(double value) const;
+    // Reads the values where they lie. Returns whether a bin is the missing one.
+    bool bin(double* values, size_t count, uint8_t* to) const;
     void set_cuts(std::vector<double> sorted);
 
    private:
-    static constexpr size_t kLadder = 255;
-    std::array<double, kLadder> ladder_;  // the cuts, then infinity
+    std::array<double, kSegmentSize> ranks_;  // the cuts as RankFeature has them
   };
 
   // x: rows >= 1; weights: [rows] or empty (rows of weight 0 do not cut); categorical: [cols] or empty.

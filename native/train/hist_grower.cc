@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "kernels/dispatch_boost.h"
 #include "train/split.h"
 
 namespace boreal {
@@ -79,6 +81,7 @@ HistTree TreeGrower::grow(const QuantizedGradients& gradients, Span<uint32_t> ro
   seed_ = seed;
   stream_ = stream;
   const double g = gradients.gradient_step(), h = gradients.hessian_step();
+  rules_.kernels = &boost_kernels(kernels());
   rules_.l1 = params_.l1 / g;
   rules_.l2 = params_.l2 / h;
   rules_.least_hessian = params_.min_hessian / h;

@@ -113,29 +113,39 @@ void TreeGrower::search() {
     }
   }
   std::vector<HistSplit> found(pairs_.size() * groups * 2);
+  const size_t used = pairs_.size() * cols < 2 * kGroupColumns ? 1 : params_.max_threads;
+  const bool in_order = used == 1;
   const auto search_group = [&](size_t task, size_t) {
-    const size_t p = task / groups, first = task % groups * kGroupColumns;
-    const size_t last = std::min(cols, first + kGroupColumns);
+    const size_t p = task / groups, group = task % groups;
+    const size_t first = group * kGroupColumns, last = std::min(cols, first + kGroupColumns);
     const Pair& pair = pairs_[p];
-    merge(pair, first * mapper_.slots(), last * mapper_.slots());
+    const Node* nodes[2] = {&nodes_[pair.smaller],
+                            pair.larger == Pair::kNone ? nullptr : &nodes_[pair.larger]};
+    SplitNode views[2];
     for (size_t k = 0; k < 2; ++k) {
-      const uint32_t number = k == 0 ? pair.smaller : pair.larger;
-      if (number == Pair::kNone || !may_split(nodes_[number])) continue;
-      const Node& node = nodes_[number];
-      SplitNode view{node.total, node.rows.count, {}, histograms_.counts(node.histogram), mapper_.slots()};
-      if (gpu_ == nullptr) view.rows = rows_[node.rows];
-      view.lower = node.lower;
-      view.upper = node.upper;
-      const PackedPair* histogram = histograms_[node.histogram];
-      for (size_t j = first; j < last; ++j) {
-        if (!allowed.empty() && allowed[2 * p + k][j] == 0) continue;
-        find_split(mapper_.column(j), j, x_, histogram + j * mapper_.slots(), view, rules_,
+      if (nodes[k] == nullptr || !may_split(*nodes[k])) {
+        nodes[k] = nullptr;
+        continue;
+      }
+      const Node& node = *nodes[k];
+      views[k] = {node.total, node.rows.count, {}, histograms_.counts(node.histogram), mapper_.slots()};
+      if (gpu_ == nullptr) views[k].rows = rows_[node.rows];
+      views[k].lower = node.lower;
+      views[k].upper = node.upper;
+      // What an earlier group gains is the least that this one must, where it is known already.
+      if (in_order && group > 0) found[2 * task + k].gain = found[2 * (task - 1) + k].gain;
+    }
+    for (size_t j = first; j < last; ++j) {
+      const size_t begin = j * mapper_.slots();
+      merge(pair, begin, begin + mapper_.slots());
+      for (size_t k = 0; k < 2; ++k) {
+        if (nodes[k] == nullptr || (!allowed.empty() && allowed[2 * p + k][j] == 0)) continue;
+        find_split(mapper_.column(j), j, x_, histograms_[nodes[k]->histogram] + begin, views[k], rules_,
                    &found[2 * task + k]);
       }
     }
   };
-  ThreadPool::instance().parallel_for(pairs_.size() * groups, search_group,
-                                      pairs_.size() * cols < 2 * kGroupColumns ? 1 : params_.max_threads);
+  ThreadPool::instance().parallel_for(pairs_.size() * groups, search_group, used);
   take_best(found, groups);
 }
 

@@ -1,6 +1,7 @@
 #include "train/hist_split.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "train/hist_split_side.h"
@@ -18,6 +19,7 @@ class NumberScan {
         column_(static_cast<int32_t>(j)),
         histogram_(histogram),
         node_(node),
+        rules_(rules),
         gradient_(gradient_of(node.total)),
         hessian_(hessian_of(node.total)),
         least_gain_(best->gain),
@@ -27,28 +29,37 @@ class NumberScan {
 
   void run(bool has_missing) {
     // Missing values go right, then left; where the node has none, the second scan would find the same.
-    missing_right(has_missing && histogram_[bins_] != 0);
-    if (has_missing && histogram_[bins_] != 0) missing_left();
+    const bool missing = has_missing && histogram_[bins_] != 0;
+    const size_t right = list(missing ? bins_ : bins_ - 1, 0);
+    for (size_t c = 0; c < right; ++c) {
+      const auto b = static_cast<uint32_t>(found_[c]);
+      if (histogram_[b] != 0) judge(b, sums_[b], false);
+    }
+    if (!missing) return;
+    for (size_t c = list(bins_ - 1, histogram_[bins_]); c-- > 0;) {
+      const auto b = static_cast<uint32_t>(found_[c]);
+      if (histogram_[b + 1] != 0) judge(b, sums_[b], true);
+    }
   }
 
  private:
-  void missing_right(bool missing) {
-    PackedPair left = 0;
-    const uint32_t end = missing ? bins_ : bins_ - 1;
-    for (uint32_t b = 0; b < end; ++b) {
-      if (histogram_[b] == 0) continue;
-      left += histogram_[b];
-      judge(b, left, false);
+  // Lists the first bins after which a cut could be the best, and sums what is left of each.
+  size_t list(size_t count, PackedPair first) {
+    if constexpr (Score::kScans) {
+      const GainScan scan{first,
+                          gradient_,
+                          hessian_,
+                          rules_.l2,
+                          score_.worth_above(least_gain_),
+                          rules_.possible_hessian(),
+                          rules_.sure_hessian()};
+      return rules_.kernels->find_gains(scan, histogram_, count, sums_.data(), found_.data());
     }
-  }
-
-  void missing_left() {
-    PackedPair right = 0;
-    for (uint32_t b = bins_ - 1; b-- > 0;) {
-      if (histogram_[b + 1] == 0) continue;
-      right += histogram_[b + 1];
-      judge(b, node_.total - right, true);
+    for (size_t b = 0; b < count; ++b) {
+      sums_[b] = first += histogram_[b];
+      found_[b] = static_cast<int32_t>(b);
     }
+    return count;
   }
 
   void judge(uint32_t bin, PackedPair left, bool missing_left) {
@@ -74,11 +85,14 @@ class NumberScan {
   const int32_t column_;
   const PackedPair* histogram_;
   const SplitNode& node_;
+  const SplitRules& rules_;
   const double gradient_, hessian_;  // of the node
   double least_gain_;
   const Score score_;
   SplitSides sides_;
   HistSplit* best_;
+  std::array<PackedPair, kGainSums> sums_;
+  std::array<int32_t, kGainBins> found_;
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "base/span.h"
+#include "kernels/boost_kernels.h"
 #include "train/hist_bins.h"
 #include "train/hist_gradient.h"
 
@@ -42,6 +43,7 @@ struct HistSplit {
 
 // What splits must obey; all in steps of the tree's gradients.
 struct SplitRules {
+  const BoostKernels* kernels = nullptr;
   double l1 = 0, l2 = 0;
   double least_hessian = 0;                         // of a side
   double least_gain = 0;                            // gain must be greater

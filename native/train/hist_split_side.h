@@ -3,9 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
-#include <vector>
 
 #include "train/hist_split.h"
 
@@ -20,6 +20,7 @@ inline double shrink(double gradient, double l1) {
 // Sides without l1 and bounds.
 class FreeScore : public FreeGain {
  public:
+  static constexpr bool kScans = true;  // find_gains of kernels/boost_kernels.h knows it
   FreeScore(const SplitRules& rules, const SplitNode& node, int8_t) : FreeGain(rules.l2, node.total) {}
   void write_values(HistSplit*, double, double, double, double) const {}
 };
@@ -28,6 +29,7 @@ class FreeScore : public FreeGain {
 // A side of gradient G and weight W = H + l2 saves -(2 G v + W v^2 + 2 l1 |v|) by the value v.
 class BoundedScore {
  public:
+  static constexpr bool kScans = false;
   BoundedScore(const SplitRules& rules, const SplitNode& node, int8_t monotonic)
       : l1_(rules.l1), l2_(rules.l2), lower_(node.lower), upper_(node.upper), monotonic_(monotonic) {
     const double g = gradient_of(node.total), h = hessian_of(node.total);
@@ -83,8 +85,9 @@ class SplitSides {
   // Rows of the node in the bin, and in it and those before.
   uint32_t rows_in(uint32_t bin) { return rows_up_to(bin) - (bin == 0 ? 0 : rows_up_to(bin - 1)); }
   uint32_t rows_up_to(uint32_t bin) {
-    if (cumulative_.empty()) {
-      cumulative_.assign(256, 0);
+    if (!counted_) {
+      counted_ = true;
+      cumulative_.fill(0);
       if (counts_ != nullptr) {
         std::copy_n(counts_, std::min(node_.slots, cumulative_.size()), cumulative_.begin());
       } else {
@@ -101,7 +104,8 @@ class SplitSides {
   const SplitNode& node_;
   const uint32_t least_rows_;
   const double possible_, sure_;
-  std::vector<uint32_t> cumulative_;  // [256] once it is needed
+  bool counted_ = false;
+  std::array<uint32_t, 256> cumulative_;  // once it is counted
 };
 
 // hist_split_category.cc
