@@ -14,12 +14,12 @@ import { takeSparseColumns } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
 import { toSparse } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
-import { checkedRows, type KeepsSparse } from '../core/sparse/weigh.js';
+import { checkedRows, type KeepsSparse, replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { type ColumnMoments, native } from '../native.js';
 import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
-import { isNoZero, markSparse, missingOf, withValues } from './sparse.js';
+import { isNoZero, markSparse, missingOf } from './sparse.js';
 
 /** Parameters of {@link MissingIndicator}. */
 export interface MissingIndicatorParams {
@@ -154,7 +154,7 @@ export class MissingIndicator
     const given = checkedRows(this.schema, X, Number.isNaN(missingValues));
     const x = markSparse(this, given, this.schema.columns, missingValues);
     if (features === 'missing-only' && errorOnNew)
-      checkFiniteSparse(withValues(x, (value, j) => (hadMissing[j] === 1 ? 0 : value)));
+      checkFiniteSparse(replaceValues(x, (value, j) => (hadMissing[j] === 1 ? 0 : value)));
     return missingOf(takeSparseColumns(x, this.features));
   }
 

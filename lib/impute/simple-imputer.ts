@@ -18,12 +18,12 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { sparseSideBySide, takeSparseColumns } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
-import { checkedRows, type KeepsSparse } from '../core/sparse/weigh.js';
+import { checkedRows, type KeepsSparse, replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
-import { isNoZero, markSparse, missingOf, withValues } from './sparse.js';
+import { isNoZero, markSparse, missingOf } from './sparse.js';
 
 /** Parameters of {@link SimpleImputer}. */
 export interface SimpleImputerParams {
@@ -135,7 +135,7 @@ export class SimpleImputer
     const { count, mean } = await native.csrMoments(...rows, null, cancel);
     const statistics = await this.#statistics(columns, {
       mean: () => mean,
-      median: () => native.csrColumnQuantiles(...rows, Float64Array.of(0.5), 'linear', cancel),
+      median: () => native.csrColumnQuantiles(...rows, Float64Array.of(0.5), 'linear', true, cancel),
       mostFrequent: () => native.csrColumnModes(...rows, cancel),
     });
     return this.#learned(columns, statistics, count, x.rows);
@@ -246,7 +246,7 @@ export class SimpleImputer
     const given = checkedRows(schema, X, Number.isNaN(missingValues));
     const x = markSparse(this, given, schema.columns, missingValues);
     const fill = kept.map((j) => state.statistics[j]);
-    const filled = withValues(takeSparseColumns(x, kept), (value, j) =>
+    const filled = replaceValues(takeSparseColumns(x, kept), (value, j) =>
       Number.isNaN(value) ? fill[j] : value,
     );
     if (flagged.length === 0) return filled;

@@ -1,6 +1,7 @@
 /** Missing values of sparse rows: those that are stored. What is not stored is 0, and never missing. */
 import type { Column } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
+import { replaceValues } from '../core/sparse/weigh.js';
 import { StateError } from '../errors.js';
 import { codeOf, type MissingValues } from './marker.js';
 
@@ -26,13 +27,7 @@ export function markSparse(
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
   const codes = columns.map((column) => codeOf(column, marker));
-  return withValues(x, (value, column) => (value === codes[column] ? Number.NaN : value));
-}
-
-/** The same places with other values. */
-export function withValues(x: CsrMatrix, value: (value: number, column: number) => number): CsrMatrix {
-  const { indices, indptr, cols } = x;
-  return new CsrMatrix({ data: x.data.map((own, k) => value(own, indices[k])), indices, indptr, cols });
+  return replaceValues(x, (value, column) => (value === codes[column] ? Number.NaN : value));
 }
 
 /** A 1 for each value that is missing. */

@@ -103,12 +103,13 @@ export interface SparseAddon {
   csrMoments(
     ...args: [...CsrArguments, weights: Float64Array | null, cancel: CancelHandle | null]
   ): Promise<ColumnMoments>;
-  /** As of dense rows. */
+  /** As of dense rows; without `zeros` of the values that are not 0. */
   csrColumnQuantiles(
     ...args: [
       ...CsrArguments,
       probabilities: Float64Array,
       method: QuantileMethod,
+      zeros: boolean,
       cancel: CancelHandle | null,
     ]
   ): Promise<Float64Array>;

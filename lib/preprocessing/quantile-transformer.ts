@@ -1,8 +1,12 @@
 /** Columns by rank: uniform or normal, whatever they were. */
-import type { FitInput } from '../core/fit-input.js';
+import { normalQuantile } from '../core/distributions/normal.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { toShared } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
+import type { Matrix } from '../core/matrix.js';
 import {
+  absent,
+  bool,
   checkLength,
   either,
   float64s,
@@ -16,7 +20,10 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
-import { ValidationError } from '../errors.js';
+import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import type { Rows } from '../core/sparse/made-rows.js';
+import { checkedRows, replaceValues } from '../core/sparse/weigh.js';
+import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { numberColumns } from './columns.js';
 
@@ -30,6 +37,11 @@ export interface QuantileTransformerParams {
   subsample: number | null;
   /** Seed of that; null takes a new one each time. Default null. */
   randomState: number | null;
+  /**
+   * Of sparse rows, quantiles are those of the values that are not 0, and a 0 stays 0, in dense rows too, so that rows stay sparse. A fit of
+   * dense rows does not read it. Default false.
+   */
+  ignoreImplicitZeros: boolean;
 }
 
 /** Learned by {@link QuantileTransformer}. */
@@ -38,6 +50,8 @@ export interface QuantileTransformerState {
   readonly references: Float64Array;
   /** [columns, quantiles] */
   readonly quantiles: Float64Array;
+  /** Whether zeros have no rank, and stay. Older files lack it. */
+  readonly keepsZeros?: boolean;
 }
 
 /** Points of piecewise linear functions, column after column. */
@@ -49,13 +63,20 @@ interface Points {
 
 /** Shares nearer to 0 or 1 than this count as that, so that normal numbers stay finite (scikit-learn's bound). */
 const BOUND = 1e-7;
+/** Ranks that become normal numbers are between this and 1 less it. */
+const LEAST = BOUND - Number.EPSILON;
 
 /**
  * Each value becomes its place among the training rows' quantiles, by linear interpolation: a number in [0, 1], or the normal
  * number of that rank, in [-5.2, 5.2]. What lies outside the training range gets its ends. Of quantiles that repeat, a value gets
  * the middle. Missing values stay missing.
  *
- * Differs from scikit-learn: no `ignoreImplicitZeros`; the rows of `subsample` are drawn by our own generator.
+ * Sparse rows are learned from as they are. With `ignoreImplicitZeros` their zeros have no rank: they stay zeros, and the rows sparse, by
+ * `transformSparse` and in pipelines. Without it zeros have their rank, and `transform` makes the rows dense.
+ *
+ * Differs from scikit-learn: the rows of `subsample` are drawn by our own generator. There zeros of sparse rows stay without
+ * `ignoreImplicitZeros`, too, so that they differ from those of dense rows; here a row gives the same in either form, and values below 0
+ * are allowed.
  *
  * @example
  * ```ts
@@ -72,6 +93,7 @@ export class QuantileTransformer extends InvertibleTransformer<
   constructor(params: Partial<QuantileTransformerParams> = {}) {
     super({
       ...{ nQuantiles: 1000, outputDistribution: 'uniform', subsample: 10_000, randomState: null },
+      ignoreImplicitZeros: false,
       ...params,
     });
   }
@@ -82,11 +104,12 @@ export class QuantileTransformer extends InvertibleTransformer<
       outputDistribution: oneOf('uniform', 'normal'),
       subsample: either(int(1), nothing),
       randomState: seed,
+      ignoreImplicitZeros: bool,
     };
   }
 
   get stateRules(): Rules<QuantileTransformerState> {
-    return { references: float64s(), quantiles: float64s() };
+    return { references: float64s(), quantiles: float64s(), keepsZeros: either(bool, absent) };
   }
 
   override get tags() {
@@ -106,31 +129,54 @@ export class QuantileTransformer extends InvertibleTransformer<
     throw new ValidationError('ERR_PARAMETER', 'QuantileTransformer state: quantiles do not rise.');
   }
 
-  protected async fitState({ x, columns, cancel }: FitInput): Promise<QuantileTransformerState> {
-    const { nQuantiles, subsample, randomState } = this.params;
+  protected async fitState(input: FitInput): Promise<QuantileTransformerState> {
+    const shares = this.#shares(input.x.rows);
+    const x = this.#sampled(input.x);
+    const { data, rows, cols } = x === input.x ? x : toShared(x as Matrix);
+    const quantiles = await native.columnQuantiles(data, rows, cols, shares, 'linear', input.cancel);
+    return this.#learned(shares, quantiles, input.columns);
+  }
+
+  protected override async fitSparse(input: SparseFitInput): Promise<QuantileTransformerState> {
+    const shares = this.#shares(input.x.rows);
+    const keepsZeros = this.params.ignoreImplicitZeros;
+    const rows = csrArguments(this.#sampled(input.x));
+    const quantiles = await native.csrColumnQuantiles(...rows, shares, 'linear', !keepsZeros, input.cancel);
+    if (!keepsZeros) return this.#learned(shares, quantiles, input.columns);
+    // A column of zeros keeps them whatever its quantiles are.
+    const known = quantiles.map((value) => (Number.isNaN(value) ? 0 : value));
+    return { ...this.#learned(shares, known, input.columns), keepsZeros };
+  }
+
+  /** The shares that quantiles are kept of. */
+  #shares(rows: number): Float64Array {
+    const { nQuantiles, subsample } = this.params;
     if (subsample !== null && nQuantiles > subsample) {
       throw new ValidationError(
         'ERR_PARAMETER',
         `QuantileTransformer: nQuantiles ${nQuantiles} is more than the ${subsample} rows of subsample.`,
       );
     }
-    const rows =
-      subsample === null || subsample >= x.rows
-        ? x
-        : toShared(
-            x.takeRows(new Random(resolveSeed(randomState)).permutation(x.rows).subarray(0, subsample)),
-          );
-    const count = Math.min(nQuantiles, x.rows);
+    const count = Math.min(nQuantiles, rows);
     const references = Float64Array.from({ length: count }, (_, k) => k * (1 / (count - 1)));
     references[count - 1] = count === 1 ? 0 : 1;
-    const quantiles = await native.columnQuantiles(
-      rows.data,
-      rows.rows,
-      rows.cols,
-      references,
-      'linear',
-      cancel,
-    );
+    return references;
+  }
+
+  /** The rows that quantiles are those of. */
+  #sampled<R extends Rows>(x: R): R {
+    const { subsample, randomState } = this.params;
+    if (subsample === null || subsample >= x.rows) return x;
+    const drawn = new Random(resolveSeed(randomState)).permutation(x.rows).subarray(0, subsample);
+    return x.takeRows(drawn) as R;
+  }
+
+  #learned(
+    references: Float64Array,
+    quantiles: Float64Array,
+    columns: readonly Column[],
+  ): QuantileTransformerState {
+    const count = references.length;
     // Rounding may put a quantile below the one before it.
     for (let k = 1; k < quantiles.length; k++) {
       if (k % count !== 0) quantiles[k] = Math.max(quantiles[k], quantiles[k - 1]);
@@ -166,13 +212,53 @@ export class QuantileTransformer extends InvertibleTransformer<
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { offsets, from, to } = joined(this.#byColumn().map((own) => ranksOf(own, this.state.references)));
+    const { offsets, from, to } = this.#ranks();
     const shares = plan.interpolate(x, 'clip', [offsets, from, to], this.featureNamesIn);
+    return this.#keepZeros(plan, x, this.#spread(plan, shares));
+  }
+
+  #ranks(): Points {
+    return joined(this.#byColumn().map((own) => ranksOf(own, this.state.references)));
+  }
+
+  /** Ranks as what comes out. */
+  #spread(plan: PlanBuilder, shares: Slot): Slot {
     if (this.fittedParams.outputDistribution === 'uniform') return shares;
-    const bound = BOUND - Number.EPSILON;
-    const fill = (value: number) => new Float64Array(x.width).fill(value);
-    const within = plan.binary(plan.binary(shares, 'max', fill(bound)), 'min', fill(1 - bound));
+    const fill = (value: number) => new Float64Array(shares.width).fill(value);
+    const within = plan.binary(plan.binary(shares, 'max', fill(LEAST)), 'min', fill(1 - LEAST));
     return plan.activation(within, 'normalQuantile');
+  }
+
+  #keepZeros(plan: PlanBuilder, x: Slot, made: Slot): Slot {
+    return this.state.keepsZeros ? plan.select([x, made, x]) : made;
+  }
+
+  /** Whether zeros stay. */
+  get keepsSparse(): boolean {
+    return this.isFitted && this.state.keepsZeros === true;
+  }
+
+  /**
+   * As `transform`, of sparse rows, which stay sparse.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} unless fitted on sparse rows with `ignoreImplicitZeros`
+   * @throws {ERR_SHAPE} for another number of columns than that of the fit
+   * @throws {ERR_INPUT_INFINITE} for a value that is infinite
+   */
+  async transformSparse(X: CsrMatrix): Promise<CsrMatrix> {
+    if (this.state.keepsZeros !== true) {
+      const message =
+        'QuantileTransformer: zeros have a rank unless it is fitted on sparse rows with ignoreImplicitZeros.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    const { offsets, from, to } = this.#ranks();
+    const isNormal = this.fittedParams.outputDistribution === 'normal';
+    return replaceValues(checkedRows(this.schema, X, true), (value, j) => {
+      if (value === 0) return 0;
+      const rank = interpolated(value, from.subarray(offsets[j], offsets[j + 1]), to, offsets[j]);
+      return isNormal ? normalQuantile(Math.min(1 - LEAST, Math.max(LEAST, rank))) : rank;
+    });
   }
 
   /** @internal */
@@ -182,8 +268,24 @@ export class QuantileTransformer extends InvertibleTransformer<
     const points = this.#byColumn().map((own) => valuesOf(own, references, normal));
     const { offsets, from, to } = joined(points);
     const shares = normal ? normalCdf(plan, x) : x;
-    return plan.interpolate(shares, 'clip', [offsets, from, to], this.featureNamesIn);
+    const values = plan.interpolate(shares, 'clip', [offsets, from, to], this.featureNamesIn);
+    return this.#keepZeros(plan, x, values);
   }
+}
+
+/** The line through the points at `from` and `to`, from place `first` of it on, at a value; NaN of NaN. */
+function interpolated(value: number, from: Float64Array, to: Float64Array, first: number): number {
+  const last = from.length - 1;
+  if (value <= from[0]) return to[first];
+  if (value >= from[last]) return to[first + last];
+  let [low, high] = [0, last];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (from[middle] <= value) low = middle;
+    else high = middle;
+  }
+  const slope = (to[first + high] - to[first + low]) / (from[high] - from[low]);
+  return to[first + low] + (value - from[low]) * slope;
 }
 
 /** Points of one column. */

@@ -147,21 +147,28 @@ napi_value mutual_information(Call& call) {
                           values_to_js<double>);
 }
 
-// x, rows and cols, or sparse rows; probabilities, method, cancel
+// x, rows and cols, or sparse rows; probabilities, method; of sparse rows whether zeros count; cancel
 template <typename Rows>
 napi_value quantiles(Call& call) {
+  constexpr bool kSparse = std::is_same_v<Rows, CsrArguments>;
   Rows matrix(call);
   auto probabilities = Input<double>::copy(to_typed_array(call.env(), call[Rows::kCount], "probabilities"));
   const auto method = static_cast<QuantileMethod>(
       to_choice(call.env(), call[Rows::kCount + 1], "method",
                 {"linear", "averagedInvertedCdf", "invertedCdf", "closestObservation",
                  "interpolatedInvertedCdf", "hazen", "weibull", "medianUnbiased", "normalUnbiased"}));
-  auto compute = [probabilities = std::move(probabilities), method](auto x, const CancelToken* cancel,
-                                                                    const JobProgress&) {
-    return column_quantiles(x, probabilities.span(), method, cancel);
+  bool zeros = true;
+  if constexpr (kSparse) zeros = to_bool(call.env(), call[Rows::kCount + 2], "zeros");
+  auto compute = [probabilities = std::move(probabilities), method, zeros](auto x, const CancelToken* cancel,
+                                                                           const JobProgress&) {
+    if constexpr (kSparse) {
+      return column_quantiles(x, probabilities.span(), method, zeros, cancel);
+    } else {
+      return column_quantiles(x, probabilities.span(), method, cancel);
+    }
   };
-  return start_fit_job(call, matrix, train_options(call, Rows::kCount + 2, false), std::move(compute),
-                       values_to_js<double>);
+  return start_fit_job(call, matrix, train_options(call, Rows::kCount + (kSparse ? 3 : 2), false),
+                       std::move(compute), values_to_js<double>);
 }
 
 // x, rows, cols, weights, probabilities, averaged, cancel

@@ -191,8 +191,11 @@ TEST_CASE("statistics of sparse rows are those of dense ones, NaN left out") {
   const vector<double> probabilities = {0, 0.3, 0.5, 1};
   const boreal::Span<double> wanted{probabilities.data(), probabilities.size()};
   const auto method = boreal::QuantileMethod::kLinear;
-  same(boreal::column_quantiles(x, wanted, method, nullptr),
+  same(boreal::column_quantiles(x, wanted, method, true, nullptr),
        boreal::column_quantiles(view(dense, 5), wanted, method, nullptr));
+  // Without zeros: {3, 5}, {-1, -1, 2, 5} and nothing.
+  same(boreal::column_quantiles(x, wanted, method, false, nullptr),
+       {3, 3.6, 4, 5, -1, -1, 0.5, 5, kNaN, kNaN, kNaN, kNaN});
   same(boreal::column_modes(x, nullptr), boreal::column_modes(view(dense, 5), nullptr));
   const ColumnMoments sparse = boreal::csr_moments(x, {}, nullptr);
   const ColumnMoments expected = boreal::column_moments(view(dense, 5), {});

@@ -77,12 +77,12 @@ struct Mode {
 // The values of a column of sparse rows that are not NaN, in order: its zeros are counted only.
 class SparseColumn {
  public:
-  SparseColumn(const CsrRows<double>& columns, size_t j) {
+  SparseColumn(const CsrRows<double>& columns, size_t j, bool zeros) {
     const CsrView<double> x = columns.view();
-    zeros_ = columns.cols - (x.end(j) - x.begin(j));
+    if (zeros) zeros_ = columns.cols - (x.end(j) - x.begin(j));
     for (size_t k = x.begin(j); k < x.end(j); ++k) {
       const double value = x.values[k];
-      if (value == 0) ++zeros_;
+      if (value == 0 && zeros) ++zeros_;
       if (value < 0 || value > 0) others_.push_back(value);
     }
     std::sort(others_.begin(), others_.end());
@@ -107,15 +107,15 @@ class SparseColumn {
   size_t below_ = 0, zeros_ = 0;
 };
 
-// Calls body(j, column) for each column of sparse rows, in parallel.
+// Calls body(j, column) for each column of sparse rows, with or without its zeros, in parallel.
 template <typename Body>
-void for_each_column(const CsrView<double>& x, const CancelToken* cancel, const Body& body) {
+void for_each_column(const CsrView<double>& x, bool zeros, const CancelToken* cancel, const Body& body) {
   const CsrRows<double> columns = csr_transpose(x, cancel);
   const Partition parts{x.cols, kSparseColumns};
   ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
     for (size_t j = parts.begin(part); j < parts.end(part); ++j) {
       check_cancel(cancel);
-      body(j, SparseColumn(columns, j));
+      body(j, SparseColumn(columns, j, zeros));
     }
   });
 }
@@ -203,10 +203,10 @@ std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabi
 }
 
 std::vector<double> column_quantiles(const CsrView<double>& x, Span<double> probabilities,
-                                     QuantileMethod method, const CancelToken* cancel) {
+                                     QuantileMethod method, bool zeros, const CancelToken* cancel) {
   check_probabilities(probabilities);
   std::vector<double> result(x.cols * probabilities.size, kNaN);
-  for_each_column(x, cancel, [&](size_t j, const SparseColumn& column) {
+  for_each_column(x, zeros, cancel, [&](size_t j, const SparseColumn& column) {
     if (column.size() == 0) return;
     for (size_t q = 0; q < probabilities.size; ++q) {
       result[j * probabilities.size + q] = quantile(column, column.size(), probabilities[q], method);
@@ -270,7 +270,7 @@ std::vector<double> column_modes(MatrixView<const T> x, const CancelToken* cance
 
 std::vector<double> column_modes(const CsrView<double>& x, const CancelToken* cancel) {
   std::vector<double> result(x.cols, kNaN);
-  for_each_column(x, cancel,
+  for_each_column(x, true, cancel,
                   [&](size_t j, const SparseColumn& column) { column.for_each_run(Mode{&result[j]}); });
   return result;
 }

@@ -30,9 +30,9 @@ template <typename T>
 std::vector<double> column_quantiles(MatrixView<const T> x, Span<double> probabilities, QuantileMethod method,
                                      const CancelToken* cancel);
 
-// The same of sparse rows, what is not stored counting as 0.
+// The same of sparse rows, what is not stored counting as 0; or, without zeros, of the values that are not 0.
 std::vector<double> column_quantiles(const CsrView<double>& x, Span<double> probabilities,
-                                     QuantileMethod method, const CancelToken* cancel);
+                                     QuantileMethod method, bool zeros, const CancelToken* cancel);
 
 // The same of weighed rows, by the inverse of the distribution function, averaged where it jumps if so
 // wanted. Rows that weigh 0 and NaN do not count. Throws as total_weight does.

@@ -1,8 +1,10 @@
 /** Golden values of columns chosen by cross-validation and of power transforms. */
 import { describe, expect, test } from 'vitest';
 import {
+  CsrMatrix,
   LinearRegression,
   LogisticRegression,
+  type Matrix,
   PowerTransformer,
   type PowerTransformerParams,
   QuantileTransformer,
@@ -43,6 +45,13 @@ const golden = readGolden<{
     output: number[][];
     inverse: number[][];
   }>;
+  sparseQuantiles: Array<{
+    name: string;
+    input: GoldenInput;
+    params: Partial<QuantileTransformerParams>;
+    learned: number[][] | null;
+    output: number[][];
+  }>;
 }>('wrappers');
 
 describe('RFECV', () => {
@@ -79,6 +88,24 @@ describe('PowerTransformer', () => {
 });
 
 describe('QuantileTransformer', () => {
+  test.each(golden.sparseQuantiles)('sparse: $name', async ({ input, params, learned, output }) => {
+    const { X, test: rows } = rowsOf(input);
+    const [train, some] = [X as Matrix, (rows as Matrix).slice(0, output.length)].map((own) =>
+      CsrMatrix.from(own.toArray().map((row, i) => row.map((v, j) => ((i + 2 * j) % 3 === 0 ? 0 : v)))),
+    );
+    const model = await new QuantileTransformer(params).fit(train);
+    if (learned)
+      expectClose(
+        model.quantiles.map((own) => Array.from(own)),
+        learned,
+        iterative(1e-12),
+        'quantiles',
+      );
+    const sparse = await model.transformSparse(some);
+    expect(sparse.nnz).toBe(some.nnz);
+    for (const made of [sparse.toArray(), (await model.transform(some.toDense())).toArray()])
+      expectClose(made, output, iterative(1e-9), 'output');
+  });
   test.each(golden.quantiles)('$name', async ({ input, params, test: rows, learned, output, inverse }) => {
     const { X } = rowsOf(input);
     const model = await new QuantileTransformer(params).fit(X);

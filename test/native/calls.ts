@@ -356,7 +356,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrSideBySide: () => [[...CSR(), ...CSR()], null],
   csrTranspose: () => [...CSR(), null],
-  csrColumnQuantiles: () => [...CSR(), f64(1).fill(0.5), 'linear', null],
+  csrColumnQuantiles: () => [...CSR(), f64(1).fill(0.5), 'linear', true, null],
   csrColumnModes: () => [...CSR(), null],
   csrMoments: () => [...CSR(), f64(2).fill(1), null],
   csrLeastSquares: () => [

@@ -1,6 +1,7 @@
 /** Edge cases of power, quantile and cyclical transforms, and of selection by cross-validation. */
 import { describe, expect, test } from 'vitest';
 import {
+  CsrMatrix,
   CyclicalEncoder,
   DecisionTreeClassifier,
   LinearRegression,
@@ -12,6 +13,7 @@ import {
   RFECV,
   SequentialFeatureSelector,
 } from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 
@@ -70,6 +72,45 @@ describe('QuantileTransformer', () => {
     );
     const copy = (await load((await make()).toBytes())) as QuantileTransformer;
     expect(copy.transformSync(X)).toEqual((await make()).transformSync(X));
+  });
+});
+
+describe('QuantileTransformer of sparse rows', () => {
+  const X = CsrMatrix.from([
+    [0, 5, 0],
+    [1, 0, 0],
+    [3, -2, 0],
+    [0, 8, 0],
+    [Number.NaN, 0, 0],
+  ]);
+
+  test('ranks zeros as of dense rows, unless they are to stay', async () => {
+    const ranks = await new QuantileTransformer({ nQuantiles: 3 }).fit(X);
+    const dense = await new QuantileTransformer({ nQuantiles: 3 }).fit(X.toDense());
+    expect(ranks.quantiles).toEqual(dense.quantiles);
+    expect(ranks.keepsSparse).toBe(false);
+    await expect(ranks.transformSparse(X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+    const sampled = () => new QuantileTransformer({ nQuantiles: 2, subsample: 3, randomState: 1 });
+    expect((await sampled().fit(X)).quantiles).toEqual((await sampled().fit(X.toDense())).quantiles);
+  });
+
+  test.each(['uniform', 'normal'] as const)('%s: zeros stay, here, in plans and in files', async (to) => {
+    const options = { nQuantiles: 3, outputDistribution: to, ignoreImplicitZeros: true } as const;
+    const model = await new QuantileTransformer(options).fit(X);
+    expect(model.quantiles.map((own) => [...own])).toEqual([
+      [1, 2, 3],
+      [-2, 5, 8],
+      [0, 0, 0],
+    ]);
+    const sparse = await model.transformSparse(X);
+    expect(sparse.nnz).toBe(X.nnz);
+    const copy = (await load(model.toBytes())) as QuantileTransformer;
+    for (const made of [await model.transform(X), copy.transformSync(X.toDense())])
+      expectClose(made.toArray(), sparse.toArray(), iterative(1e-12), to);
+    expect((await model.inverseTransform([[0, 0, 0]])).toArray()).toEqual([[0, 0, 0]]);
+    await expect(model.transformSparse(CsrMatrix.from([[1]]))).rejects.toEqual(code('ERR_SHAPE'));
+    const dense = await new QuantileTransformer(options).fit(X.toDense());
+    expect(dense.keepsSparse).toBe(false);
   });
 });
 

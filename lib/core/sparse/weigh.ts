@@ -30,9 +30,9 @@ export async function weigh(
 }
 
 /** Sparse rows with other values at the same places. */
-export function replaceValues(x: CsrMatrix, value: (value: number) => number): CsrMatrix {
+export function replaceValues(x: CsrMatrix, value: (value: number, column: number) => number): CsrMatrix {
   const { data, indices, indptr, cols } = x;
-  return new CsrMatrix({ data: data.map(value), indices, indptr, cols });
+  return new CsrMatrix({ data: data.map((own, k) => value(own, indices[k])), indices, indptr, cols });
 }
 
 /**

@@ -1,16 +1,18 @@
 """wrappers.json: columns chosen by cross-validation, and columns bent towards a normal distribution.
 
-    {"rfecv": [case], "sequential": [case], "powers": [case], "quantiles": [case]}
+    {"rfecv": [case], "sequential": [case], "powers": [case], "quantiles": [case], "sparseQuantiles": [case]}
 
 Each case has "name" and "input" (a reference, see common.py: fitted on its training rows). "rfecv": "estimator", "params",
 "support", "ranking", "scores" and "counts" from few columns to many. "sequential": "estimator", "params", "support". "powers": "params",
 "lambdas", "output" for the first LIMIT test rows, "inverse" of that. "quantiles": "params", "learned", "output", "inverse".
+"sparseQuantiles": the same of sparse rows, without "inverse"; the value of row i and column j is 0 where (i + 2 j) % 3 == 0.
 """
 
 import warnings
 
 import numpy as np
 from common import camel_keys, load, split, write
+from scipy.sparse import csr_matrix
 from sklearn.feature_selection import RFECV, SequentialFeatureSelector
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.preprocessing import PowerTransformer, QuantileTransformer
@@ -126,9 +128,29 @@ def quantiles():
             }
 
 
+def without_some(X):
+    rows, columns = np.indices(X.shape)
+    return np.where((rows + 2 * columns) % 3 == 0, 0, X)
+
+
+def sparse_quantiles():
+    for ref in ({"dataset": "digits", "columns": [1, 2, 3, 10, 20, 8]}, {"dataset": "wine"}, {"dataset": "diabetes"}):
+        X, _, test = rows(ref)
+        X, test = without_some(X), without_some(test)
+        for params in ({"n_quantiles": 6}, {"n_quantiles": 25, "output_distribution": "normal"}):
+            model = QuantileTransformer(ignore_implicit_zeros=True, **params).fit(csr_matrix(X))
+            yield {
+                "name": f"{ref}, {params}",
+                "input": ref,
+                "params": {**camel_keys(params), "ignoreImplicitZeros": True},
+                "learned": model.quantiles_.T if params["n_quantiles"] < 10 else None,
+                "output": model.transform(csr_matrix(test)).toarray(),
+            }
+
+
 def main():
     warnings.simplefilter("ignore")
-    write("wrappers", rfecv=list(rfecv()), sequential=list(sequential()), powers=list(powers()), quantiles=list(quantiles()))
+    write("wrappers", rfecv=list(rfecv()), sequential=list(sequential()), powers=list(powers()), quantiles=list(quantiles()), sparseQuantiles=list(sparse_quantiles()))
 
 
 if __name__ == "__main__":
