@@ -10,45 +10,44 @@
 #include "base/aligned_buffer.h"
 #include "base/prefetch.h"
 #include "base/rng.h"
+#include "kernels/dispatch.h"
+#include "kernels/dispatch_sparse.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerCheck = 4096;
-constexpr size_t kUnit = 4;     // doubles: a small column crosses no line of a cache
+constexpr size_t kLine = 64 / sizeof(double);
 constexpr uint32_t kAhead = 2;  // rows: the first brings the columns of a row, the second what these name
 
-// kLanes outputs are computed at once; those beyond the last are 0.
-template <size_t kLanes>
 class SparseSaga {
  public:
   SparseSaga(const CsrView<double>& x, const LogisticProblem& problem, double l1, uint64_t seed,
              std::vector<double> start)
       : x_(x),
         problem_(problem),
-        l1_(l1),
         rng_(seed),
         row_weight_(static_cast<double>(x.rows()) / problem.total_weight),
-        share_(1 / static_cast<double>(x.rows())),
         coefficients_(x.cols * problem.outputs),
         parameters_(std::move(start)),
         mean_(parameters_.size() - coefficients_),
         stored_(x.rows() * problem.outputs),
         slopes_(problem.outputs),
-        width_((problem.outputs + kLanes - 1) / kLanes * kLanes),
-        stride_((2 * width_ + 1 + kUnit - 1) / kUnit * kUnit),
+        width_(problem.outputs == 1 ? 1 : (problem.outputs + 3) / 4 * 4),
         lanes_(width_),
-        columns_(x.cols * stride_) {
+        columns_(x.cols * 2 * width_),
+        seen_(x.cols) {
+    rates_.l1 = l1;
+    rates_.share = 1 / static_cast<double>(x.rows());
     std::fill(columns_.begin(), columns_.end(), 0.0);
     for (size_t j = 0; j < x_.cols; ++j) {
-      std::copy_n(parameters_.data() + j * problem_.outputs, problem_.outputs, at(j).w);
+      std::copy_n(parameters_.data() + j * problem_.outputs, problem_.outputs, at(j));
     }
     for (uint32_t& row : drawn_) row = rng_.below(static_cast<uint32_t>(x_.rows()));
     choose_step();
     for (size_t i = 0; i < x_.rows(); ++i) {
       find_slopes(i);
       std::copy(slopes_.begin(), slopes_.end(), stored_.data() + i * slopes_.size());
-      std::copy(slopes_.begin(), slopes_.end(), lanes_.begin());
       add_to_mean(i);
     }
   }
@@ -59,11 +58,9 @@ class SparseSaga {
       if (time_ % kRowsPerCheck == 0) check_cancel(problem_.cancel);
       step(next_row());
     }
+    kernels_.saga_settle(all(), rates_, x_.cols, time_);
     for (size_t j = 0; j < x_.cols; ++j) {
-      const Column column = at(j);
-      catch_up(column);
-      *column.seen = 0;
-      std::copy_n(column.w, problem_.outputs, parameters_.data() + j * problem_.outputs);
+      std::copy_n(at(j), problem_.outputs, parameters_.data() + j * problem_.outputs);
     }
   }
 
@@ -75,26 +72,21 @@ class SparseSaga {
     return row_weight_ * (problem_.weights.size == 0 ? 1.0 : problem_.weights[i]);
   }
 
-  // What belongs to a column lies together: a step waits for memory once a column, not three times.
-  struct Column {
-    double *w, *mean;  // [width]
-    double* seen;      // how many steps of the epoch it has taken
-  };
-  Column at(size_t j) {
-    double* const column = columns_.data() + j * stride_;
-    return {column, column + width_, column + 2 * width_};
-  }
+  SagaColumns all() { return {columns_.data(), seen_.data(), width_}; }
+  double* at(size_t column) { return columns_.data() + column * 2 * width_; }
 
   // Rows are drawn before their turn, so that what they name can be on its way.
   uint32_t next_row() {
     const uint32_t row = drawn_[0];
     std::copy(drawn_.begin() + 1, drawn_.end(), drawn_.begin());
     for (size_t k = x_.begin(drawn_[0]); k < x_.end(drawn_[0]); ++k) {
-      prefetch(columns_.data() + static_cast<size_t>(x_.columns[k]) * stride_);
+      const auto column = static_cast<size_t>(x_.columns[k]);
+      prefetch(&seen_[column]);
+      for (size_t c = 0; c < 2 * width_; c += kLine) prefetch(at(column) + c);
     }
+    prefetch(stored_.data() + drawn_[0] * slopes_.size());
     drawn_.back() = rng_.below(static_cast<uint32_t>(x_.rows()));
-    constexpr size_t kLine = 64;
-    for (size_t k = x_.begin(drawn_.back()); k < x_.end(drawn_.back()); k += kLine / sizeof(double)) {
+    for (size_t k = x_.begin(drawn_.back()); k < x_.end(drawn_.back()); k += kLine) {
       prefetch(&x_.columns[k]);
       prefetch(&x_.values[k]);
     }
@@ -111,55 +103,42 @@ class SparseSaga {
     }
     const double rows = static_cast<double>(x_.rows());
     const double lipschitz = 0.25 * steepest + problem_.penalty;
-    eta_ = 1 / (2 * lipschitz + std::min(2 * rows * problem_.penalty, lipschitz));
-    threshold_ = eta_ * l1_;
-    shrink_ = 1 - eta_ * problem_.penalty;
-    powers_.assign(1, {1.0, 0.0});
-    for (size_t k = 0; k < x_.rows(); ++k) {
-      const Power last = powers_.back();
-      powers_.push_back({last.of * shrink_, last.sum + last.of});
+    rates_.eta = 1 / (2 * lipschitz + std::min(2 * rows * problem_.penalty, lipschitz));
+    rates_.shrink = 1 - rates_.eta * problem_.penalty;
+    powers_.reserve(2 * x_.rows() + 2);
+    double power = 1, sum = 0;
+    for (size_t k = 0; k <= x_.rows(); ++k) {
+      powers_.insert(powers_.end(), {power, sum});
+      sum += power;
+      power *= rates_.shrink;
     }
+    rates_.powers = powers_.data();
   }
 
-  // one(c) for each output and lane beyond; in blocks of a length that the compiler knows.
-  template <typename One>
-  void each(const One& one) const {
-    for (size_t block = 0; block < width_; block += kLanes) {
-      for (size_t lane = 0; lane < kLanes; ++lane) one(block + lane);
-    }
-  }
-
-  // Catches up with the columns of the row, and finds the slopes of its loss.
+  // Of the loss of a row, with whose columns it catches up.
   void find_slopes(size_t i) {
-    const size_t outputs = problem_.outputs;
+    const size_t outputs = problem_.outputs, from = x_.begin(i);
     std::fill(lanes_.begin(), lanes_.end(), 0.0);
     if (problem_.fit_intercept) std::copy_n(parameters_.data() + coefficients_, outputs, lanes_.data());
-    double* __restrict const sums = lanes_.data();
-    for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      const Column column = at(static_cast<size_t>(x_.columns[k]));
-      catch_up(column);
-      const double value = x_.values[k];
-      each([&](size_t c) { sums[c] += value * column.w[c]; });
-    }
+    const size_t count = x_.end(i) - from;
+    kernels_.saga_catch_up(all(), rates_, x_.columns.data + from, count, time_);
+    kernels_.add_rows(columns_.data(), 2 * width_, x_.columns.data + from, x_.values.data + from, count,
+                      width_, lanes_.data());
     std::copy_n(lanes_.data(), outputs, slopes_.data());
     log_loss_slopes(slopes_, static_cast<size_t>(problem_.classes[i]));
     for (double& slope : slopes_) slope *= weight(i);
   }
 
-  // Of the changes in lanes_.
   void add_to_mean(size_t i) {
-    const double* __restrict const changes = lanes_.data();
     for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      double* __restrict const mean = at(static_cast<size_t>(x_.columns[k])).mean;
-      const double value = x_.values[k];
-      each([&](size_t c) { mean[c] += share_ * changes[c] * value; });
+      double* const mean = at(static_cast<size_t>(x_.columns[k])) + width_;
+      for (size_t c = 0; c < slopes_.size(); ++c) mean[c] += rates_.share * slopes_[c] * x_.values[k];
     }
-    if (!problem_.fit_intercept) return;
-    for (size_t c = 0; c < mean_.size(); ++c) mean_[c] += share_ * changes[c];
+    for (size_t c = 0; c < mean_.size(); ++c) mean_[c] += rates_.share * slopes_[c];
   }
 
   void step(size_t i) {
-    const size_t outputs = problem_.outputs;
+    const size_t outputs = problem_.outputs, from = x_.begin(i);
     find_slopes(i);
     std::fill(lanes_.begin(), lanes_.end(), 0.0);
     for (size_t c = 0; c < outputs; ++c) {
@@ -167,79 +146,29 @@ class SparseSaga {
       lanes_[c] = slopes_[c] - stored;
       stored = slopes_[c];
     }
-    const double* __restrict const changes = lanes_.data();
-    for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-      const Column column = at(static_cast<size_t>(x_.columns[k]));
-      double* __restrict const w = column.w;
-      double* __restrict const mean = column.mean;
-      const double value = x_.values[k];
-      each([&](size_t c) {
-        const double change = changes[c] * value;
-        w[c] = moved(w[c], change + mean[c]);
-        mean[c] += share_ * change;
-      });
-      *column.seen = time_ + 1;
+    kernels_.saga_step(all(), rates_, x_.columns.data + from, x_.values.data + from, x_.end(i) - from, time_,
+                       lanes_.data());
+    for (size_t c = 0; c < mean_.size(); ++c) {
+      parameters_[coefficients_ + c] -= rates_.eta * (lanes_[c] + mean_[c]);
+      mean_[c] += rates_.share * lanes_[c];
     }
-    if (!problem_.fit_intercept) return;
-    for (size_t c = 0; c < outputs; ++c) {
-      parameters_[coefficients_ + c] -= eta_ * (changes[c] + mean_[c]);
-      mean_[c] += share_ * changes[c];
-    }
-  }
-
-  double moved(double w, double gradient) const {
-    const double free = w * shrink_ - eta_ * gradient;
-    return free - std::min(std::max(free, -threshold_), threshold_);
-  }
-
-  void catch_up(const Column& column) {
-    const uint32_t steps = time_ - static_cast<uint32_t>(*column.seen);
-    if (steps == 0) return;
-    double* __restrict const w = column.w;
-    const double* __restrict const mean = column.mean;
-    *column.seen = time_;
-    if (l1_ == 0) {
-      const double power = powers_[steps].of, series = eta_ * powers_[steps].sum;
-      each([&](size_t c) { w[c] = power * w[c] - series * mean[c]; });
-      return;
-    }
-    for (size_t c = 0; c < problem_.outputs; ++c) w[c] = advanced(w[c], mean[c], steps);
-  }
-
-  // w after so many steps with the same gradient. On one side of 0 these are one affine map, whose iterates
-  // go one way; across it they are taken one by one.
-  double advanced(double w, double mean, uint32_t steps) const {
-    while (steps > 0) {
-      if (w == 0 && std::fabs(mean) <= l1_) return 0;
-      const double side = w == 0 ? -mean : w;
-      const double after =
-          powers_[steps].of * w - eta_ * (mean + std::copysign(l1_, side)) * powers_[steps].sum;
-      if (std::copysign(after, side) == after) return after;
-      do {
-        w = moved(w, mean);
-        --steps;
-      } while (steps > 0 && w != 0 && std::copysign(w, side) == w);
-    }
-    return w;
   }
 
   const CsrView<double>& x_;
   const LogisticProblem& problem_;
-  const double l1_;
+  const SparseKernels& kernels_ = sparse_kernels(kernels());
   Rng rng_;
-  const double row_weight_, share_;  // weights are scaled to a mean of 1
+  const double row_weight_;  // weights are scaled to a mean of 1
   const size_t coefficients_;
-  double eta_ = 0, threshold_ = 0, shrink_ = 1;
   std::vector<double> parameters_;  // of columns as they were at the end of the last epoch
   std::vector<double> mean_;        // of the intercepts
   std::vector<double> stored_, slopes_;
-  const size_t width_, stride_;
+  const size_t width_;
   std::vector<double> lanes_;      // [width]: sums, then changes, of the row of a step
-  AlignedBuffer<double> columns_;  // [cols, stride]: see Column
-  struct Power {
-    double of, sum;  // shrink^k, and the sum of those before it
-  };
-  std::vector<Power> powers_;
+  AlignedBuffer<double> columns_;  // of up to 4 outputs, one line of the cache each
+  std::vector<uint32_t> seen_;
+  std::vector<double> powers_;
+  SagaRates rates_{};
   uint32_t time_ = 0;
   std::array<uint32_t, kAhead> drawn_;
 };
@@ -249,11 +178,7 @@ class SparseSaga {
 LogisticSolution solve_sparse_saga(const CsrView<double>& x, const LogisticProblem& problem, double l1,
                                    const LogisticParams& params, std::vector<double> start,
                                    const IterationProgress& progress) {
-  if (problem.outputs == 1) {
-    SparseSaga<1> saga(x, problem, l1, params.seed, std::move(start));
-    return run_saga(saga, params, progress);
-  }
-  SparseSaga<kUnit> saga(x, problem, l1, params.seed, std::move(start));
+  SparseSaga saga(x, problem, l1, params.seed, std::move(start));
   return run_saga(saga, params, progress);
 }
 

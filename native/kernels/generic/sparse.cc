@@ -2,6 +2,7 @@
 // some of its columns stay in registers while all values go by.
 #include BOREAL_SIMD
 
+#include "kernels/generic/sparse_saga.inl.h"
 #include "kernels/generic/unroll.h"
 #include "kernels/sparse_kernels.h"
 
@@ -77,7 +78,7 @@ void add_rows(const double* b, size_t bs, const int32_t* columns, const double* 
 
 namespace BOREAL_ISA {
 
-constexpr SparseKernels kSparse{add_rows};
+constexpr SparseKernels kSparse{add_rows, saga_catch_up, saga_step, saga_settle};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
