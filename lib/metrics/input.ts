@@ -83,6 +83,22 @@ export function checkSameShape(truth: NumberGrid, other: NumberGrid, what: strin
   }
 }
 
+/** 0 or 1 for each of several labels, [rows, labels]. @throws {ERR_LABELS} for anything else */
+export function toIndicators(values: MatrixInput, what: string): NumberGrid {
+  const grid = toGrid(values, what);
+  const odd = grid.data.find((value) => value !== 0 && value !== 1);
+  if (odd !== undefined)
+    throw new ValidationError('ERR_LABELS', `${what} must hold 0 and 1; it holds ${show(odd)}.`);
+  return grid;
+}
+
+/** The same of one label for each row: a column for each class. */
+export function indicatorsOf(codes: Int32Array, classes: number): NumberGrid {
+  const data = new Float64Array(codes.length * classes);
+  for (let i = 0; i < codes.length; i++) data[i * classes + codes[i]] = 1;
+  return { data, rows: codes.length, cols: classes, epsilon: 2 ** -52 };
+}
+
 /** One column from a flat array, or the columns of a matrix. */
 export function toGrid(values: ArrayLike<number> | MatrixInput, what: string): NumberGrid {
   const epsilon = (source: unknown) => (source instanceof Float32Array ? 2 ** -23 : 2 ** -52);

@@ -7,6 +7,7 @@ import {
   checkChoice,
   checkSameShape,
   encodePair,
+  indicatorsOf,
   isMatrixInput,
   type Labels,
   listLabels,
@@ -15,17 +16,9 @@ import {
   type NumberGrid,
   positiveClass,
   toGrid,
+  toIndicators,
   toWeights,
 } from './input.js';
-
-/** 0 or 1 for each of several labels, [rows, labels]. */
-function toIndicators(values: MatrixInput, what: string): NumberGrid {
-  const grid = toGrid(values, what);
-  const odd = grid.data.find((value) => value !== 0 && value !== 1);
-  if (odd !== undefined)
-    throw new ValidationError('ERR_LABELS', `${what} must hold 0 and 1; it holds ${show(odd)}.`);
-  return grid;
-}
 
 /** Indicators of true and predicted labels: those given, or one column per class. */
 function indicatorPair(yTrue: Labels | MatrixInput, yPred: Labels | MatrixInput, labels?: Labels | null) {
@@ -37,14 +30,8 @@ function indicatorPair(yTrue: Labels | MatrixInput, yPred: Labels | MatrixInput,
     return pick(classes, truth, predicted, labels);
   }
   const { classes, yTrue: t, yPred: p } = encodePair(yTrue as Labels, yPred as Labels);
-  const spread = (codes: Int32Array): NumberGrid => {
-    const data = new Float64Array(codes.length * classes.length);
-    codes.forEach((code, i) => {
-      data[i * classes.length + code] = 1;
-    });
-    return { data, rows: codes.length, cols: classes.length, epsilon: 2 ** -52 };
-  };
-  return pick(classes, spread(t), spread(p), labels);
+  const [truth, predicted] = [t, p].map((codes) => indicatorsOf(codes, classes.length));
+  return pick(classes, truth, predicted, labels);
 }
 
 function pick(classes: readonly Label[], truth: NumberGrid, predicted: NumberGrid, labels?: Labels | null) {

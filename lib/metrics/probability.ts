@@ -8,8 +8,12 @@ import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
   checkLengths,
+  checkSameShape,
   codesAmong,
+  columnOf,
   encodeClasses,
+  indicatorsOf,
+  isMatrixInput,
   type Labels,
   listLabels,
   type MatrixInput,
@@ -17,13 +21,14 @@ import {
   type NumberGrid,
   positiveClass,
   toGrid,
+  toIndicators,
   toWeights,
 } from './input.js';
 
 /** Probabilities in [0, 1] with one row per label. */
-function toProbabilities(yTrue: Labels, yProba: ArrayLike<number> | MatrixInput): NumberGrid {
+function toProbabilities(yTrue: Labels | MatrixInput, yProba: ArrayLike<number> | MatrixInput): NumberGrid {
   const grid = toGrid(yProba, 'yProba');
-  checkLengths(yTrue, grid.rows, 'yProba');
+  if (!isMatrixInput(yTrue)) checkLengths(yTrue, grid.rows, 'yProba');
   const odd = grid.data.findIndex((p) => p < 0 || p > 1);
   if (odd >= 0) {
     throw new ValidationError(
@@ -54,16 +59,46 @@ function trueColumns(yTrue: Labels, labels: Labels | null | undefined, { cols }:
   return codesAmong(known, classes, codes);
 }
 
+/** A column for each class: one alone stands for the larger of two. */
+function ofBoth(grid: NumberGrid): NumberGrid {
+  if (grid.cols > 1) return grid;
+  const data = Float64Array.from({ length: 2 * grid.rows }, (_, k) => {
+    const p = grid.data[k >> 1];
+    return k % 2 === 0 ? 1 - p : p;
+  });
+  return { ...grid, data, cols: 2 };
+}
+
+/** 1 where a row has a class, or one of several labels, else 0: [rows, columns of grid]. */
+function truthOf(
+  yTrue: Labels | MatrixInput,
+  labels: Labels | null | undefined,
+  grid: NumberGrid,
+): NumberGrid {
+  if (!isMatrixInput(yTrue)) return indicatorsOf(trueColumns(yTrue, labels, grid), grid.cols);
+  const truth = toIndicators(yTrue, 'yTrue');
+  checkSameShape(truth, grid, 'yProba', 'labels');
+  return truth;
+}
+
+function logLosses(truth: NumberGrid, { data, rows, cols, epsilon }: NumberGrid): Float64Array {
+  const losses = new Float64Array(rows);
+  for (let k = 0; k < data.length; k++)
+    if (truth.data[k] === 1)
+      losses[Math.floor(k / cols)] -= Math.log(Math.min(1 - epsilon, Math.max(epsilon, data[k])));
+  return losses;
+}
+
 /**
  * Log loss (cross-entropy): the mean of -log of the probability given to the true class.
  *
- * @param yTrue - true labels
- * @param yProba - the probability of the larger class per row, or a matrix with a column per class, sorted
+ * @param yTrue - true labels; or 0 and 1 for each of several labels, [rows, labels], of which those that a row has add up, as in scikit-learn
+ * @param yProba - the probability of the larger class per row, or a matrix with a column per class, sorted, or per label
  * @param options - `normalize` (default true; false: the sum), `labels` (all classes, when yTrue lacks some),
  *   `sampleWeight`
  * @returns 0 or more, 0 best; probabilities are kept the epsilon of their type away from 0 and 1, so it is finite
  * @throws {ERR_PARAMETER} when a probability is out of [0, 1]
- * @throws {ERR_LABELS} when there is one class only, or a label is not in `labels`
+ * @throws {ERR_LABELS} when there is one class only, a label is not in `labels`, or several labels are not 0 and 1
  * @throws {ERR_SHAPE} when the columns do not match the classes
  * @example
  * ```ts
@@ -72,19 +107,14 @@ function trueColumns(yTrue: Labels, labels: Labels | null | undefined, { cols }:
  * ```
  */
 export function logLoss(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { normalize?: boolean; labels?: Labels | null } = {},
 ): number {
-  const grid = toProbabilities(yTrue, yProba);
-  const columns = trueColumns(yTrue, options.labels, grid);
+  const given = toProbabilities(yTrue, yProba);
+  const grid = isMatrixInput(yTrue) ? given : ofBoth(given);
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const losses = new Float64Array(grid.rows);
-  for (let i = 0; i < grid.rows; i++) {
-    const given = grid.data[i * grid.cols + (grid.cols === 1 ? 0 : columns[i])];
-    const p = grid.cols === 1 && columns[i] === 0 ? 1 - given : given;
-    losses[i] = -Math.log(Math.min(1 - grid.epsilon, Math.max(grid.epsilon, p)));
-  }
+  const losses = logLosses(truthOf(yTrue, options.labels, grid), grid);
   if (options.normalize ?? true) return mean(losses, weights);
   return losses.reduce((sum, loss, i) => sum + loss * (weights === undefined ? 1 : weights[i]), 0);
 }
@@ -92,8 +122,8 @@ export function logLoss(
 /**
  * The Brier score: the mean squared difference between probabilities and what happened.
  *
- * @param yTrue - true labels
- * @param yProba - the probability of the positive class per row, or a matrix with a column per class, sorted
+ * @param yTrue - true labels; or 0 and 1 for each of several labels, [rows, labels], of which all add up
+ * @param yProba - the probability of the positive class per row, or a matrix with a column per class, sorted, or per label
  * @param options - `posLabel` (for one column; default 1 or true, or the larger of two numbers), `labels` (for a
  *   matrix: all classes), `scaleByHalf` ('auto': halve the sum over two classes, so that the score is in [0, 1]),
  *   `sampleWeight`
@@ -103,7 +133,7 @@ export function logLoss(
  * @throws {ERR_SHAPE} when the columns do not match the classes
  */
 export function brierScore(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & {
     posLabel?: Label | null;
@@ -116,7 +146,9 @@ export function brierScore(
   const { scaleByHalf = 'auto' } = options;
   const factor = scaleByHalf === true || (scaleByHalf === 'auto' && grid.cols < 3) ? 0.5 : 1;
   const errors =
-    grid.cols === 1 ? binaryErrors(yTrue, grid, options.posLabel) : classErrors(yTrue, grid, options.labels);
+    grid.cols === 1 && !isMatrixInput(yTrue)
+      ? binaryErrors(yTrue, grid, options.posLabel)
+      : squaredErrors(truthOf(yTrue, options.labels, grid), grid);
   return factor * mean(errors, weights);
 }
 
@@ -145,24 +177,16 @@ function binaryErrors(yTrue: Labels, grid: NumberGrid, posLabel: Label | null | 
   return grid.data.map((p, i) => 2 * ((codes[i] === code ? 1 : 0) - p) ** 2);
 }
 
-function classErrors(yTrue: Labels, grid: NumberGrid, labels: Labels | null | undefined): Float64Array {
-  const columns = trueColumns(yTrue, labels, grid);
-  return Float64Array.from(columns, (column, i) => {
-    let error = 0;
-    for (let j = 0; j < grid.cols; j++) error += ((j === column ? 1 : 0) - grid.data[i * grid.cols + j]) ** 2;
-    return error;
-  });
+function squaredErrors(truth: NumberGrid, { data, rows, cols }: NumberGrid): Float64Array {
+  const errors = new Float64Array(rows);
+  for (let k = 0; k < data.length; k++) errors[Math.floor(k / cols)] += (truth.data[k] - data[k]) ** 2;
+  return errors;
 }
 
-/** Shares of the classes: what a model that knows nothing else gives each row. */
-function shares(grid: NumberGrid, columns: Int32Array, weights?: Float64Array): number[] {
-  const cols = Math.max(2, grid.cols);
-  const sums = new Array<number>(cols).fill(0);
-  columns.forEach((column, i) => {
-    sums[column] += weights === undefined ? 1 : weights[i];
-  });
-  const total = sums.reduce((a, b) => a + b, 0);
-  return sums.map((sum) => sum / total);
+/** What a model that knows nothing else gives each row: the share of each class or label. */
+function sharesOf(truth: NumberGrid, weights?: Float64Array): NumberGrid {
+  const known = Array.from({ length: truth.cols }, (_, j) => mean(columnOf(truth, j), weights));
+  return { ...truth, data: truth.data.map((_, k) => known[k % truth.cols]) };
 }
 
 /**
@@ -175,21 +199,18 @@ function shares(grid: NumberGrid, columns: Int32Array, weights?: Float64Array): 
  * @throws as {@link logLoss}
  */
 export function d2LogLossScore(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { labels?: Labels | null } = {},
 ): number {
-  const grid = toProbabilities(yTrue, yProba);
-  const columns = trueColumns(yTrue, options.labels, grid);
+  const given = toProbabilities(yTrue, yProba);
+  const grid = isMatrixInput(yTrue) ? given : ofBoth(given);
+  const truth = truthOf(yTrue, options.labels, grid);
   if (grid.rows < 2) return Number.NaN;
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const known = shares(grid, columns, weights);
   const { epsilon } = grid;
-  const none = Float64Array.from(
-    columns,
-    (c) => -Math.log(Math.min(1 - epsilon, Math.max(epsilon, known[c]))),
-  );
-  return 1 - logLoss(yTrue, yProba, options) / mean(none, weights);
+  const none = logLosses(truth, { ...sharesOf(truth, weights), epsilon });
+  return 1 - mean(logLosses(truth, grid), weights) / mean(none, weights);
 }
 
 /**
@@ -202,7 +223,7 @@ export function d2LogLossScore(
  * @throws as {@link brierScore}
  */
 export function d2BrierScore(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { posLabel?: Label | null; labels?: Labels | null } = {},
 ): number {
@@ -210,11 +231,9 @@ export function d2BrierScore(
   if (grid.rows < 2) return Number.NaN;
   const weights = toWeights(options.sampleWeight, grid.rows);
   const left = brierScore(yTrue, yProba, { ...options, scaleByHalf: false });
-  if (grid.cols > 1) {
-    const columns = trueColumns(yTrue, options.labels, grid);
-    const known = shares(grid, columns, weights);
-    const all = { ...grid, data: Float64Array.from(grid.data, (_, at) => known[at % grid.cols]) };
-    return 1 - left / mean(classErrors(yTrue, all, options.labels), weights);
+  if (grid.cols > 1 || isMatrixInput(yTrue)) {
+    const truth = truthOf(yTrue, options.labels, grid);
+    return 1 - left / mean(squaredErrors(truth, sharesOf(truth, weights)), weights);
   }
   // Twice the positive share times the other.
   const happened = binaryErrors(yTrue, { ...grid, data: new Float64Array(grid.rows) }, options.posLabel);

@@ -10,9 +10,12 @@ import {
   type Average,
   checkChoice,
   checkLengths,
+  checkSameShape,
   codesAmong,
   columnOf,
   encodeClasses,
+  indicatorsOf,
+  isMatrixInput,
   type Labels,
   listLabels,
   type MatrixInput,
@@ -20,6 +23,7 @@ import {
   type NumberGrid,
   positiveClass,
   toGrid,
+  toIndicators,
   toWeights,
 } from './input.js';
 
@@ -59,39 +63,69 @@ function binaryAveragePrecision(positive: Uint8Array, scores: Float64Array, weig
   return sum;
 }
 
-/** The score of each class against the rest, averaged. Column j of the grid belongs to class j. */
-function oneVersusRest(
+/** How scores of several classes or labels become one: 'samples' is the mean over rows, of which each ranks its labels. */
+export type RankingAverage = Exclude<Average, 'binary'> | 'samples';
+
+/** The score of each label, averaged. `truth` says which rows have it, `grid` how it is scored, [rows, labels]. */
+function averaged(
   score: BinaryScore,
-  codes: Int32Array,
+  truth: NumberGrid,
   grid: NumberGrid,
-  average: Average,
+  average: RankingAverage,
   weights: Float64Array | undefined,
 ): number | number[] {
-  const { rows, cols } = grid;
+  const { rows, cols, data } = grid;
   if (average === 'micro') {
-    const positive = new Uint8Array(rows * cols);
-    for (let i = 0; i < rows; i++) positive[i * cols + codes[i]] = 1;
-    return score(
-      positive,
-      grid.data,
-      weights && Float64Array.from(positive, (_, k) => weights[Math.floor(k / cols)]),
-    );
+    const each = weights && Float64Array.from(data, (_, k) => weights[Math.floor(k / cols)]);
+    return score(Uint8Array.from(truth.data), data, each);
+  }
+  if (average === 'samples') {
+    const scores = Array.from({ length: rows }, (_, i) => {
+      const own = [i * cols, (i + 1) * cols] as const;
+      return score(Uint8Array.from(truth.data.subarray(...own)), data.subarray(...own));
+    });
+    return weightedMean(scores, weights);
   }
   const scores = Array.from({ length: cols }, (_, j) =>
-    score(isPositive(codes, j), columnOf(grid, j), weights),
+    score(Uint8Array.from(columnOf(truth, j)), columnOf(grid, j), weights),
   );
   if (average === null) return scores;
   if (average === 'macro') return mean(scores);
   const prevalence = new Array<number>(cols).fill(0);
-  for (let i = 0; i < rows; i++) prevalence[codes[i]] += weights === undefined ? 1 : weights[i];
+  for (let k = 0; k < data.length; k++)
+    prevalence[k % cols] += truth.data[k] * (weights?.[Math.floor(k / cols)] ?? 1);
+  return prevalence.every((rows) => rows === 0) ? 0 : weightedMean(scores, prevalence);
+}
+
+/** What weighs nothing need not be a number. */
+function weightedMean(scores: number[], weights: ArrayLike<number> | undefined): number {
   return mean(
-    scores.map((value, j) => (prevalence[j] === 0 ? 0 : value)),
-    prevalence,
+    scores.map((value, k) => (weights?.[k] === 0 ? 0 : value)),
+    weights,
   );
 }
 
+/** The averages that there are. */
+function averages(yTrue: Labels | MatrixInput): RankingAverage[] {
+  return ['micro', 'macro', 'weighted', null, ...(isMatrixInput(yTrue) ? (['samples'] as const) : [])];
+}
+
+/** The score of several labels. */
+function ofLabels(
+  score: BinaryScore,
+  yTrue: MatrixInput,
+  yScore: ArrayLike<number> | MatrixInput,
+  average: RankingAverage,
+  sampleWeight: WeightOptions['sampleWeight'],
+): number | number[] {
+  const truth = toIndicators(yTrue, 'yTrue');
+  const grid = toGrid(yScore, 'yScore');
+  checkSameShape(truth, grid, 'yScore', 'labels');
+  return averaged(score, truth, grid, average, toWeights(sampleWeight, grid.rows));
+}
+
 /** The mean over pairs of classes (Hand & Till, 2001), each class of a pair once as the positive one. */
-function oneVersusOne(codes: Int32Array, grid: NumberGrid, average: Average): number {
+function oneVersusOne(codes: Int32Array, grid: NumberGrid, average: RankingAverage): number {
   const present = [...new Set(codes)].sort((a, b) => a - b);
   const scores: number[] = [];
   const prevalence: number[] = [];
@@ -132,23 +166,27 @@ function encodeAgainst(yTrue: Labels, labels: Labels | null | undefined, grid: N
 
 /** Options of {@link rocAucScore}. */
 export interface RocAucOptions extends WeightOptions {
-  /** For several classes: 'macro' (default), 'weighted', 'micro' (only one versus rest), or null for each class. */
-  average?: Exclude<Average, 'binary'>;
+  /**
+   * For several classes or labels: 'macro' (default), 'weighted', 'micro' (only one versus rest), or null for each of them; for several
+   * labels 'samples', too: the mean over rows.
+   */
+  average?: RankingAverage;
   /** How several classes become pairs: 'ovr', one against the rest, or 'ovo', one against one. No default. */
   multiClass?: 'raise' | 'ovr' | 'ovo';
   /** The classes that the columns of yScore stand for, sorted; default those of yTrue. */
   labels?: Labels | null;
-  /** Only up to this false positive rate, above 0 to 1; two classes only. */
+  /** Only up to this false positive rate, above 0 to 1; of two classes, or of each of several labels. */
   maxFpr?: number | null;
 }
 
 /**
  * The area under the ROC curve: the chance that a positive row outranks a negative one.
  *
- * @param yTrue - true labels; of two classes the larger is the positive one
- * @param yScore - one score per row, or for several classes a matrix with a probability per class. Differs from
+ * @param yTrue - true labels; of two classes the larger is the positive one; or 0 and 1 for each of several labels, [rows, labels]
+ * @param yScore - one score per row, or for several classes a matrix with a probability per class, for several labels with a score per
+ *   label. Differs from
  *   scikit-learn: for two classes a matrix of two columns is taken too, its second column being the score.
- * @returns 0 to 1; NaN when yTrue holds one class only; an array per class when `average` is null
+ * @returns 0 to 1; NaN when yTrue holds one class only, or a label that no row or every row has; an array of them when `average` is null
  * @throws {ERR_PARAMETER} when `multiClass` is needed and missing, or options do not go together
  * @throws {ERR_SHAPE} when lengths or columns do not agree
  * @throws {ERR_LABELS} when labels cannot be used
@@ -156,6 +194,7 @@ export interface RocAucOptions extends WeightOptions {
  * ```ts
  * import { rocAucScore } from 'boreal';
  * rocAucScore([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]); // 0.75
+ * rocAucScore([[0, 1], [1, 1], [1, 0]], [[0.2, 0.9], [0.7, 0.4], [0.1, 0.6]], { average: null }); // [0.5, 0.5]
  * ```
  */
 export function rocAucScore(
@@ -164,17 +203,22 @@ export function rocAucScore(
   options: RocAucOptions & { average: null; multiClass: 'ovr' },
 ): number[];
 export function rocAucScore(
-  yTrue: Labels,
+  yTrue: MatrixInput,
+  yScore: MatrixInput,
+  options: RocAucOptions & { average: null },
+): number[];
+export function rocAucScore(
+  yTrue: Labels | MatrixInput,
   yScore: ArrayLike<number> | MatrixInput,
   options?: RocAucOptions,
 ): number;
 export function rocAucScore(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yScore: ArrayLike<number> | MatrixInput,
   options: RocAucOptions = {},
 ): number | number[] {
   const { average = 'macro', multiClass = 'raise', maxFpr = null } = options;
-  checkChoice('average', average, ['micro', 'macro', 'weighted', null]);
+  checkChoice('average', average, averages(yTrue));
   checkChoice('multiClass', multiClass, ['raise', 'ovr', 'ovo']);
   if (maxFpr !== null && !(maxFpr > 0 && maxFpr <= 1)) {
     throw new ValidationError(
@@ -182,19 +226,20 @@ export function rocAucScore(
       `'maxFpr' must be above 0 and at most 1; got ${show(maxFpr)}.`,
     );
   }
+  const score = maxFpr === null || maxFpr === 1 ? binaryAuc : partialAuc(maxFpr);
+  if (isMatrixInput(yTrue)) return ofLabels(score, yTrue, yScore, average, options.sampleWeight);
   const grid = toGrid(yScore, 'yScore');
   checkLengths(yTrue, grid.rows, 'yScore');
   const weights = toWeights(options.sampleWeight, grid.rows);
   const { classes, codes } = encodeClasses(yTrue);
   if (classes.length <= 2 && grid.cols <= 2) {
     const positive = isPositive(codes, classes.length - 1);
-    const score = maxFpr === null || maxFpr === 1 ? binaryAuc : partialAuc(maxFpr);
     return classes.length < 2 ? Number.NaN : score(positive, columnOf(grid, grid.cols - 1), weights);
   }
   checkMulticlass(options, grid);
   const columns = encodeAgainst(yTrue, options.labels, grid);
   if (multiClass === 'ovo') return oneVersusOne(columns, grid, average);
-  return oneVersusRest(binaryAuc, columns, grid, average, weights);
+  return averaged(binaryAuc, indicatorsOf(columns, grid.cols), grid, average, weights);
 }
 
 /** @throws {ERR_PARAMETER} or {ERR_SHAPE} when options or scores do not suit several classes */
@@ -230,29 +275,33 @@ function checkMulticlass(
 /**
  * Average precision: the mean of the precisions at each threshold, weighted by the rise in recall.
  *
- * @param yScore - one score per row, or for several classes a matrix with a column per class
- * @param options - `posLabel` (default 1, or true; two classes only), `average` (for several classes: 'macro' by
- *   default, 'micro', 'weighted', or null for each class), `sampleWeight`
+ * @param yTrue - true labels, or 0 and 1 for each of several labels, [rows, labels]
+ * @param yScore - one score per row, or for several classes or labels a matrix with a column for each
+ * @param options - `posLabel` (default 1, or true; two classes only), `average` (for several classes or labels: 'macro' by
+ *   default, 'micro', 'weighted', or null for each; for several labels 'samples', too: the mean over rows), `sampleWeight`
  * @throws {ERR_PARAMETER} when `posLabel` is not a class
  * @throws {ERR_SHAPE} when lengths or columns do not agree
+ * @throws {ERR_LABELS} for several labels that are not 0 and 1
  */
 export function averagePrecision(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yScore: MatrixInput,
   options: WeightOptions & { average: null },
 ): number[];
 export function averagePrecision(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yScore: ArrayLike<number> | MatrixInput,
-  options?: WeightOptions & { posLabel?: Label; average?: Exclude<Average, 'binary'> },
+  options?: WeightOptions & { posLabel?: Label; average?: RankingAverage },
 ): number;
 export function averagePrecision(
-  yTrue: Labels,
+  yTrue: Labels | MatrixInput,
   yScore: ArrayLike<number> | MatrixInput,
-  options: WeightOptions & { posLabel?: Label; average?: Exclude<Average, 'binary'> } = {},
+  options: WeightOptions & { posLabel?: Label; average?: RankingAverage } = {},
 ): number | number[] {
   const { average = 'macro', posLabel = 1 } = options;
-  checkChoice('average', average, ['micro', 'macro', 'weighted', null]);
+  checkChoice('average', average, averages(yTrue));
+  if (isMatrixInput(yTrue))
+    return ofLabels(binaryAveragePrecision, yTrue, yScore, average, options.sampleWeight);
   const grid = toGrid(yScore, 'yScore');
   checkLengths(yTrue, grid.rows, 'yScore');
   const weights = toWeights(options.sampleWeight, grid.rows);
@@ -261,7 +310,8 @@ export function averagePrecision(
     if (posLabel !== 1) {
       throw new ValidationError('ERR_PARAMETER', "'posLabel' is for two classes only.");
     }
-    return oneVersusRest(binaryAveragePrecision, encodeAgainst(yTrue, null, grid), grid, average, weights);
+    const truth = indicatorsOf(encodeAgainst(yTrue, null, grid), grid.cols);
+    return averaged(binaryAveragePrecision, truth, grid, average, weights);
   }
   if (grid.cols > 1) {
     throw new ValidationError(

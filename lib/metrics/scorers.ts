@@ -5,7 +5,7 @@
 import type { Estimator } from '../core/estimator.js';
 import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
-import { isMatrixShaped, type MatrixLike } from '../core/matrix.js';
+import { isMatrixShaped, Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, oneOf, show } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
 import { classLikelihoodRatios } from './agreement.js';
@@ -36,10 +36,10 @@ import {
   meanSquaredLogError,
   rootMeanSquaredLogError,
 } from './deviance.js';
-import { columnOf, type Labels, type MatrixInput, toGrid } from './input.js';
+import { columnOf, isMatrixInput, type Labels, type MatrixInput, toGrid } from './input.js';
 import { jaccardScore } from './multilabel.js';
 import { brierScore, d2BrierScore, d2LogLossScore, logLoss } from './probability.js';
-import { rocAucScore } from './ranking.js';
+import { averagePrecision, rocAucScore } from './ranking.js';
 import {
   explainedVariance,
   maxError,
@@ -107,10 +107,21 @@ async function probabilities(estimator: ScorableEstimator, X: MatrixLike): Promi
   }
   const proba = await estimator.predictProba(X);
   if (!Array.isArray(proba) || !isMatrixShaped(proba[0])) return proba as MatrixInput;
-  throw new StateError(
-    'ERR_NOT_SUPPORTED',
-    'This score is of the probabilities of one target; the model has several.',
-  );
+  return ofSecondClasses(proba as Matrix[]);
+}
+
+/** Of several targets the probability of the second class of each, [rows, targets]. */
+function ofSecondClasses(proba: readonly Matrix[]): Matrix {
+  if (proba.some(({ cols }) => cols !== 2))
+    throw new StateError(
+      'ERR_NOT_SUPPORTED',
+      'Of several targets this score needs two classes each; the model has more of one.',
+    );
+  const { rows } = proba[0];
+  const data = new Float64Array(rows * proba.length);
+  for (const [t, own] of proba.entries())
+    for (let i = 0; i < rows; i++) data[i * proba.length + t] = own.row(i)[1];
+  return new Matrix(data, rows, proba.length);
 }
 
 /** The probability of the classes, or the decision value of an estimator that has only that. */
@@ -220,6 +231,12 @@ const SCORERS = {
   recallMicro: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'micro' })),
   recallSamples: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'samples' })),
   recallWeighted: ofLabels((y, p, o) => recallScore(y, p, { ...o, average: 'weighted' })),
+  averagePrecision: (async (estimator, X, y, options = {}) => {
+    const yScore = await rankingScores(estimator, X);
+    const known = labelsOf(estimator);
+    if (known?.length !== 2 || isMatrixInput(y)) return averagePrecision(y, yScore, options);
+    return averagePrecision(y, lastColumn(yScore), { ...options, posLabel: known[1] });
+  }) as Scorer,
   rocAuc: ofRanking('raise'),
   rocAucOvr: ofRanking('ovr'),
   rocAucOvrWeighted: ofRanking('ovr', 'weighted'),

@@ -108,6 +108,31 @@ def case(name, /, *args, **kwargs):
     cases.append({"metric": name, "args": args, "options": camel_keys(options), "expected": expected})
 
 
+def several_labels():
+    """Several labels a row, with probabilities of each: of all rows, and where one label is rare."""
+    rng = np.random.default_rng(11)
+    proba = np.round(rng.random((40, 3)), 2)
+    truth = (rng.random((40, 3)) < 0.2 + 0.6 * proba).astype(int)
+    truth[:, 2] = rng.permutation(40) < 2
+    truth[0], truth[1] = [1, 0, 0], [0, 1, 1]
+    inputs.update(severalTruth=truth, severalProba=proba, severalWeights=rng.integers(1, 5, 40) / 2)
+    # Areas of rows need a label that is there and one that is not.
+    mixed = (truth.sum(axis=1) > 0) & (truth.sum(axis=1) < 3)
+    inputs.update(mixedTruth=truth[mixed], mixedProba=proba[mixed], mixedWeights=inputs["severalWeights"][mixed])
+    pair = "severalTruth", "severalProba"
+    for weights in ({}, {"sample_weight": "$severalWeights"}):
+        for name in ("logLoss", "brierScore", "d2LogLossScore", "d2BrierScore"):
+            case(name, *pair, **weights)
+        for name in ("rocAucScore", "averagePrecision"):
+            for average in ("macro", "micro", "weighted", None):
+                case(name, *pair, average=average, **weights)
+    for weights in ({}, {"sample_weight": "$mixedWeights"}):
+        for name in ("rocAucScore", "averagePrecision"):
+            case(name, "mixedTruth", "mixedProba", average="samples", **weights)
+    case("rocAucScore", *pair, max_fpr=0.4)
+    case("logLoss", *pair, normalize=False)
+
+
 def names_of(truth):
     """Booleans are spelled differently in the two languages, so reports about them get names."""
     return {"target_names": ["no", "yes"]} if truth == "flags" else {}
@@ -454,7 +479,7 @@ def groupings():
 
 
 def main():
-    for build in (classes, rankings, numbers, gains, losses, deviances, groupings):
+    for build in (classes, rankings, numbers, gains, losses, deviances, groupings, several_labels):
         build()
     write("metrics", inputs=inputs, cases=cases)
 
