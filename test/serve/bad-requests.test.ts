@@ -156,6 +156,6 @@ describe('the corpus, again and again', () => {
     expect((await round()) - before).toBeLessThan(3e6);
     await isWell(server);
     const fetchesOwn = 4;
-    while (sockets() > fetchesOwn) await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect.poll(sockets).toBeLessThanOrEqual(fetchesOwn);
   });
 });

@@ -1,18 +1,22 @@
 /**
  * SIGTERM while clients are busy: the command in a process of its own, as a supervisor runs it. A client fails when a
- * request that it has sent is not answered; that nobody listens any more is what ends it.
+ * request that it has sent is not answered; that nobody listens any more is what ends it. Only one that was at a
+ * standstill, and left its connections idle for so long that the server closed them, may find them closed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const BODY = JSON.stringify({ x: 4 });
+/** Half of what a connection is idle for before the server closes it. */
+const STANDSTILL_MS = 50;
 const children: ChildProcess[] = [];
 let folder: string;
 let file: string;
@@ -53,6 +57,27 @@ function predict(url: string, agent: Agent): Promise<number> {
   });
 }
 
+/** Watches this thread's event loop. @returns a function that ends it, and tells the longest standstill in milliseconds */
+function watchStandstills(): () => number {
+  let longest = 0;
+  let since = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - since);
+    since = now;
+  }, 5);
+  return () => {
+    clearInterval(timer);
+    return longest;
+  };
+}
+
+/** Requests that the server has taken, by its logs. */
+async function countLogged(logs: string): Promise<number> {
+  const texts = (await readdir(logs)).map((name) => readFile(join(logs, name), 'utf8'));
+  return (await Promise.all(texts)).join('').split('"msg":"request"').length - 1;
+}
+
 it.each([
   ['one event loop', []],
   ['two workers', ['--workers', '2']],
@@ -60,8 +85,10 @@ it.each([
   'fails no request of busy clients when it is told to end: %s',
   { timeout: 60_000 },
   async (_name, args) => {
-    const { child, exited, url } = await start(...args);
+    const logs = await mkdtemp(join(folder, 'log-'));
+    const { child, exited, url } = await start(...args, '--log-file', join(logs, 'requests'));
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const longestStandstill = watchStandstills();
     const statuses: number[] = [];
     const failures: unknown[] = [];
     const client = async () => {
@@ -77,10 +104,12 @@ it.each([
       }
     };
     await Promise.all(Array.from({ length: 16 }, client));
-    expect(failures).toEqual([]);
+    expect(await exited).toEqual({ code: 0, signal: null });
+    if (longestStandstill() < STANDSTILL_MS) expect(failures).toEqual([]);
     expect(statuses.length).toBeGreaterThanOrEqual(500);
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(await exited).toEqual({ code: 0, signal: null });
+    // Whatever became of connections: all that the server took was answered.
+    expect(await countLogged(logs)).toBe(statuses.length);
     agent.destroy();
   },
 );
