@@ -306,6 +306,8 @@ export interface NativeAddon
   adviseHugePages(array: FloatArray): void;
   /** Lets jobs read a large array in place: one that nobody changes or transfers from then on. */
   markOwned(array: FloatArray): void;
+  /** A large buffer of anything, of memory that was used before where there is some; null when no more may be had so. */
+  recycledBuffer(bytes: number): ArrayBuffer | null;
   /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
   takeRows(x: FloatArray, rows: number, cols: number, positions: Float64Array): FloatArray;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */

@@ -53,8 +53,53 @@ function requireLabel(value: unknown, type: string | undefined, where: string, c
   return value;
 }
 
-/** Whole numbers below this are looked up in a table, which takes a third of the time of a hash. */
+/** Whole numbers from -SMALL to SMALL - 1 are looked up in a table, which takes a fraction of the time of a hash. */
 const SMALL = 256;
+
+/** Encodes labels that are all such numbers; null when another is among them. */
+function encodeSmall(y: ArrayLike<unknown>, rows: number): EncodedLabels | null {
+  const place = new Int32Array(2 * SMALL).fill(-1);
+  for (let i = 0; i < rows; i++) {
+    const label = y[i];
+    if (typeof label !== 'number') return null;
+    const whole = label | 0;
+    if (whole !== label || whole < -SMALL || whole >= SMALL) return null;
+    place[whole + SMALL] = 0;
+  }
+  const classes: number[] = [];
+  for (let k = 0; k < place.length; k++) {
+    if (place[k] === 0) place[k] = classes.push(k - SMALL) - 1;
+  }
+  const codes = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) codes[i] = place[(y[i] as number) + SMALL];
+  return { codes, classes };
+}
+
+/** Encodes labels of any one type. */
+function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLabels {
+  const codes = new Int32Array(rows);
+  // First in the order in which labels appear.
+  const numbers = new Map<Label, number>();
+  let type: string | undefined;
+  for (let i = 0; i < rows; i++) {
+    const label = y[i];
+    let code = numbers.get(label as Label);
+    if (code === undefined) {
+      if (isMissing(label)) throw new ValidationError('ERR_LABELS', `${what} row ${i} has no label.`);
+      const several = severalTargets(label, 'Classifier');
+      if (several !== undefined) throw several;
+      code = numbers.size;
+      numbers.set(requireLabel(label, type, `${what} row ${i}`, 'ERR_LABELS'), code);
+      type ??= typeof label;
+    }
+    codes[i] = code;
+  }
+  const classes = [...numbers.keys()].sort(compareLabels);
+  const place = new Int32Array(classes.length);
+  for (let code = 0; code < classes.length; code++) place[numbers.get(classes[code]) as number] = code;
+  for (let i = 0; i < rows; i++) codes[i] = place[codes[i]];
+  return { codes, classes };
+}
 
 /**
  * Encodes y for a classifier.
@@ -69,41 +114,14 @@ const SMALL = 256;
  */
 export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:', least = 2): EncodedLabels {
   checkLength(y, rows);
-  const codes = new Int32Array(rows);
-  // First in the order in which labels appear.
-  const numbers = new Map<Label, number>();
-  const small = new Int32Array(SMALL).fill(-1);
-  let type: string | undefined;
-  for (let i = 0; i < rows; i++) {
-    const label = y[i];
-    const known = typeof label === 'number' ? small[label] : undefined;
-    if (known !== undefined && known >= 0) {
-      codes[i] = known;
-      continue;
-    }
-    let code = numbers.get(label as Label);
-    if (code === undefined) {
-      if (isMissing(label)) throw new ValidationError('ERR_LABELS', `${what} row ${i} has no label.`);
-      const several = severalTargets(label, 'Classifier');
-      if (several !== undefined) throw several;
-      code = numbers.size;
-      numbers.set(requireLabel(label, type, `${what} row ${i}`, 'ERR_LABELS'), code);
-      type ??= typeof label;
-      if (known !== undefined) small[label as number] = code;
-    }
-    codes[i] = code;
-  }
-  const classes = [...numbers.keys()].sort(compareLabels);
-  if (classes.length < least) {
+  const encoded = encodeSmall(y, rows) ?? encodeAny(y, rows, what);
+  if (encoded.classes.length < least) {
     throw new ValidationError(
       'ERR_LABELS',
-      `A classifier needs at least two classes; ${what.slice(0, -1)} has only ${show(classes[0])}.`,
+      `A classifier needs at least two classes; ${what.slice(0, -1)} has only ${show(encoded.classes[0])}.`,
     );
   }
-  const place = new Int32Array(classes.length);
-  for (let code = 0; code < classes.length; code++) place[numbers.get(classes[code]) as number] = code;
-  for (let i = 0; i < rows; i++) codes[i] = place[codes[i]];
-  return { codes, classes };
+  return encoded;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 #include "binding/call.h"
 #include "binding/js.h"
+#include "binding/recycled.h"
 
 namespace boreal {
 namespace {
@@ -24,6 +25,7 @@ void Job::run(const std::shared_ptr<Job>& self) {
     work(cancel_.get(), JobProgress([&](const JobProgress::Report& made) { return report(self, made); }));
   });
   release_inputs();
+  shares_.clear();
   std::lock_guard<std::mutex> lock(mailbox_->mutex);
   finish(self, std::move(error));
   if (--mailbox_->running == 0) mailbox_->idle.notify_all();
@@ -105,6 +107,10 @@ napi_value EnvState::start_job(std::shared_ptr<Job> job, JobOptions options) {
   for (napi_value value : options.kept) {
     job->kept_.push_back(nullptr);
     check(env_, napi_create_reference(env_, value, 1, &job->kept_.back()));
+    void* data = nullptr;
+    if (napi_get_typedarray_info(env_, value, nullptr, nullptr, &data, nullptr, nullptr) != napi_ok) continue;
+    std::shared_ptr<void> share = share_of(data);
+    if (share != nullptr) job->shares_.push_back(std::move(share));
   }
   if (options.on_progress != nullptr) {
     check(env_, napi_create_reference(env_, options.on_progress, 1, &job->on_progress_));

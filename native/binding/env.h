@@ -109,6 +109,9 @@ class Job {
   bool waits_ = false;
   napi_ref thrown_ = nullptr;  // an array of what on_progress_ threw
   std::vector<napi_ref> kept_;
+  // Of what is kept and Node would give back when the env closes; a pool thread lets go of them with the
+  // inputs.
+  std::vector<std::shared_ptr<void>> shares_;
 };
 
 class EnvState {

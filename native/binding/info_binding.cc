@@ -3,6 +3,7 @@
 #include "base/cpu_features.h"
 #include "base/thread_pool.h"
 #include "binding/exports.h"
+#include "binding/recycled.h"
 #include "kernels/dispatch.h"
 
 namespace boreal {
@@ -40,12 +41,21 @@ napi_value own(Call& call) {
   return undefined(call.env());
 }
 
+napi_value recycled(Call& call) {
+  const napi_value buffer = recycled_buffer(call.env(), to_size(call.env(), call[0], "bytes"));
+  if (buffer != nullptr) return buffer;
+  napi_value none;
+  check(call.env(), napi_get_null(call.env(), &none));
+  return none;
+}
+
 }  // namespace
 
 void export_info(napi_env env, napi_value exports) {
   export_function<info>(env, exports, "info");
   export_function<huge_pages>(env, exports, "adviseHugePages");
   export_function<own>(env, exports, "markOwned");
+  export_function<recycled>(env, exports, "recycledBuffer");
 }
 
 }  // namespace boreal

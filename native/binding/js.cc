@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "binding/recycled.h"
 
 namespace boreal {
 namespace {
@@ -238,17 +239,9 @@ napi_value to_js(napi_env env, std::vector<T>&& values) {
   const size_t count = values.size(), bytes = count * sizeof(T);
   napi_value buffer = nullptr, result;
   if (bytes >= kLargeBytes) {
-    auto owner = std::make_unique<std::vector<T>>(std::move(values));
-    const auto release = [](napi_env, void*, void* hint) { delete static_cast<std::vector<T>*>(hint); };
-    const napi_status status =
-        napi_create_external_arraybuffer(env, owner->data(), bytes, release, owner.get(), &buffer);
-    if (status == napi_no_external_buffers_allowed) {  // this build of V8 keeps all memory in its cage
-      values = std::move(*owner);
-      buffer = nullptr;
-    } else {
-      owner.release();  // when it fails otherwise, Node has called release already
-      check(env, status);
-    }
+    auto owner = std::make_shared<std::vector<T>>(std::move(values));
+    buffer = external_buffer(env, owner->data(), bytes, owner);
+    if (buffer == nullptr) values = std::move(*owner);
   }
   if (buffer == nullptr) {
     void* data = nullptr;

@@ -77,3 +77,27 @@ it('the garbage collector knows the size of programs', async () => {
   );
   expect(outcome).toEqual(clean('bounded\n'));
 });
+
+it('recycled buffers are bounded though nothing lets the event loop turn, and come back when it does', async () => {
+  const outcome = await runNode(
+    `const turn = () => new Promise(setImmediate);
+     const take = () => native.recycledBuffer(2 ** 22);
+     (async () => {
+       for (let round = 0; round < 3; round++) {
+         let taken = 0;
+         for (let i = 0; i < 1000; i++) {
+           const buffer = take();
+           if (buffer !== null) taken++;
+           else if (i % 100 === 0) gc();
+         }
+         console.log(taken);
+         gc(); await turn(); gc(); await turn();
+       }
+       // Too small, and more than all of them together may be.
+       console.log(native.recycledBuffer(1024), native.recycledBuffer(2 ** 28));
+       console.log(process.memoryUsage().rss < 2 ** 29);
+     })();`,
+    { flags: ['--expose-gc'] },
+  );
+  expect(outcome).toEqual(clean('32\n32\n32\nnull null\ntrue\n'));
+});

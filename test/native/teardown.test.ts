@@ -33,6 +33,16 @@ describe('worker.terminate()', () => {
        started();`,
     ],
     [
+      'predictions from and into recycled memory, which Node gives back first',
+      `const recycled = (length) => new Float32Array(native.recycledBuffer(length * 4)), program = affine(native, 4);
+       for (let i = 0; i < 8; i++) {
+         const x = recycled(1200000);
+         native.markOwned(x);
+         native.programRun(program, x, 300000, recycled(1200000), null);
+       }
+       started();`,
+    ],
+    [
       'predictions of shared memory, one after another',
       `const x = new Float32Array(new SharedArrayBuffer(400000)), program = affine(native, 4);
        const again = () => native.programRun(program, x, 25000, new Float32Array(100000), null).then(again);

@@ -31,6 +31,34 @@ describe('distinctLabels', () => {
 });
 
 describe('encodeLabels', () => {
+  test('gives small whole numbers the codes that others have', () => {
+    for (const [y, classes, codes] of [
+      [
+        [1, -1, 1],
+        [-1, 1],
+        [1, 0, 1],
+      ],
+      [Int32Array.of(255, -256, 0), [-256, 0, 255], [2, 0, 1]],
+      [
+        [256, -257, 0],
+        [-257, 0, 256],
+        [2, 0, 1],
+      ],
+      [Float64Array.of(-0, 0, 3), [0, 3], [0, 0, 1]],
+      [
+        [1, 0.5, 2 ** 32 + 1],
+        [0.5, 1, 2 ** 32 + 1],
+        [1, 0, 2],
+      ],
+    ] as const) {
+      const encoded = encodeLabels(y, 3);
+      expect([encoded.classes, Array.from(encoded.codes)]).toEqual([classes, codes]);
+    }
+    expect(code(() => encodeLabels([0, 1, Number.NaN], 3))).toBe('ERR_LABELS');
+    expect(code(() => encodeLabels([0, 1, '1'], 3))).toBe('ERR_LABELS');
+    expect(code(() => encodeLabels([7, 7], 2))).toBe('ERR_LABELS');
+  });
+
   test('gives codes into the sorted classes', () => {
     const { codes, classes } = encodeLabels(['no', 'yes', 'no', 'maybe'], 4);
     expect(classes).toEqual(['maybe', 'no', 'yes']);

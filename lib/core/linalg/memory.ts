@@ -56,17 +56,25 @@ export function sharedArray<T extends FloatArray>(data: T, length: number): T {
   return ready(new Type(new SharedArrayBuffer(bytes), 0, length));
 }
 
+/** Memory of which the core keeps what was collected, while there is some; else as {@link uninitialized}. */
+function recycled<T extends FloatArray>(data: T, length: number): T {
+  const Type = data.constructor as new (buffer: ArrayBuffer) => T;
+  const buffer = native.recycledBuffer(length * data.BYTES_PER_ELEMENT);
+  if (buffer !== null) return new Type(buffer);
+  return uninitialized(data instanceof Float32Array ? 'float32' : 'float64', length) as T;
+}
+
 /** Large buffers that jobs read in place though they are not shared. */
 const owned = new WeakSet<ArrayBufferLike>();
 
 /**
  * As {@link sharedArray}, but its values are anything until somebody writes them: for whoever writes all of them. Large
- * ones are ordinary memory, which is collected sooner than shared memory, and used again. It must not reach a caller, who might
- * transfer it while a job reads it.
+ * ones are ordinary memory, which is collected sooner than shared memory, and used again. It must not reach a caller, who
+ * might transfer it while a job reads it.
  */
 export function privateArray<T extends FloatArray>(data: T, length: number): T {
   if (length * data.BYTES_PER_ELEMENT < LARGE) return sharedArray(data, length);
-  const array = uninitialized(data instanceof Float32Array ? 'float32' : 'float64', length) as T;
+  const array = recycled(data, length);
   markAsUntransferable(array.buffer);
   native.markOwned(array);
   owned.add(array.buffer);
