@@ -1,7 +1,8 @@
 /** A regressor that predicts one number for each target. */
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { type FitInput, fitTargetMatrix } from '../core/fit-input.js';
 import { Regressor } from '../core/kinds.js';
-import type { FloatArray, Matrix } from '../core/matrix.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { custom, either, listOf, nothing, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { quantile } from '../core/quantiles.js';
@@ -35,7 +36,7 @@ const severalNumbers = custom(
  * Quantiles are interpolated linearly; with sample weights they are the least target up to which that share of the weight lies, as in
  * scikit-learn.
  *
- * Differs from scikit-learn: no `return_std`, which is 0 there.
+ * Differs from scikit-learn: `predictWithStd` for `return_std`; the deviations are 0.
  *
  * @typeParam Y - what `predict` gives: `Matrix` of several targets
  * @throws {ERR_PARAMETER} from `fit`, for as many constants as there are not targets
@@ -116,9 +117,22 @@ export class DummyRegressor<Y extends FloatArray | Matrix = FloatArray> extends 
     return (typeof constant === 'number' ? constant : constant.slice()) as typeof this.constant;
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
+  override get outputs(): readonly Output[] {
+    return [...super.outputs, 'std'];
+  }
+
+  /** Predictions with their standard deviations, which are 0: a constant is certain of itself. @throws see {@link Plan.run} */
+  async predictWithStd(X: MatrixLike): Promise<{ readonly mean: Y; readonly std: Y }> {
+    const mean = await this.predict(X);
+    const std = mean instanceof Matrix ? Matrix.zeros(mean.rows, mean.cols, mean.dtype) : mean.map(() => 0);
+    return { mean, std: std as Y };
+  }
+
+  lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const { constant } = this.state;
-    return plan.constant(x, typeof constant === 'number' ? Float64Array.of(constant) : constant);
+    const each = typeof constant === 'number' ? Float64Array.of(constant) : constant;
+    const mean = plan.constant(x, each);
+    return output === 'std' ? plan.concat([mean, plan.constant(x, new Float64Array(each.length))]) : mean;
   }
 }
 

@@ -10,7 +10,7 @@ import { isSparse } from '../core/forms.js';
 import { frontOf } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
@@ -47,6 +47,8 @@ export interface PipelineParams {
    */
   memory: string | PipelineMemory | null;
 }
+/** A step that can be undone, perhaps. */
+type Undoing = Estimator & { inverseTransform?(X: Matrix): unknown };
 /** Options of {@link Pipeline}. */
 export type PipelineOptions = Partial<Omit<PipelineParams, 'steps'>>;
 /** Learned by {@link Pipeline}: fitted clones of the steps. */
@@ -231,6 +233,36 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
    */
   transformSparse(X: MatrixLike, options: SignalOptions = {}): Promise<CsrMatrix> {
     return withCancel(options.signal, async () => asSparse(await this.makeRows(X, options)));
+  }
+
+  /**
+   * Undoes the steps of a pipeline of transformers, the last one first, as far as they can be.
+   *
+   * @param X - transformed rows, [rows, columns that come out]
+   * @returns [rows, columns of the training set]
+   * @throws {ERR_NOT_SUPPORTED} for a step that has no inverse of numbers
+   * @throws {ERR_SHAPE} when X has another number of columns than come out of `transform`
+   * @example
+   * ```ts
+   * import { makePipeline, MinMaxScaler, PCA } from 'boreal';
+   * const pipeline = await makePipeline(new MinMaxScaler(), new PCA({ nComponents: 1 })).fit([[0, 0], [1, 2], [2, 4]]);
+   * const back = await pipeline.inverseTransform(await pipeline.transform([[2, 4]]));
+   * Math.round(back.row(0)[1]); // 4
+   * ```
+   */
+  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    this.require('transformer', 'inverse');
+    let rows = Matrix.from(X as NumericMatrixLike);
+    for (const step of [...this.state.steps].reverse()) {
+      if (step === 'passthrough') continue;
+      const undone = await (step as Undoing).inverseTransform?.(rows);
+      if (!(undone instanceof Matrix)) {
+        const message = `Pipeline: ${step.constructor.name} has no inverse that gives numbers.`;
+        throw new StateError('ERR_NOT_SUPPORTED', message);
+      }
+      rows = undone;
+    }
+    return rows;
   }
 
   /** A first step that is no vectorizer may be made of models that have some. */

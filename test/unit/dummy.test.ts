@@ -1,6 +1,6 @@
 /** What the common checks and the golden values do not show of models that look at no column. */
 import { expect, test } from 'vitest';
-import { DummyClassifier, DummyRegressor, load } from '../../lib/index.js';
+import { DummyClassifier, DummyRegressor, load, type Matrix } from '../../lib/index.js';
 
 const refused = { code: 'ERR_PARAMETER' };
 const rows = Array.from({ length: 4000 }, (_, i) => [i]);
@@ -47,6 +47,29 @@ test('a constant must be a label of y, or a number', async () => {
   expect(await loaded.predict([[Number.NaN]])).toEqual(['y']);
   for (const strategy of ['constant', 'quantile'] as const)
     await expect(new DummyRegressor({ strategy }).fit([[1]], [1])).rejects.toMatchObject(refused);
+});
+
+test('numbers come with deviations of 0, for each target', async () => {
+  const one = await new DummyRegressor().fit([[1], [2]], [10, 20]);
+  expect(await one.predictWithStd([[7], [8]])).toEqual({
+    mean: Float64Array.of(15, 15),
+    std: new Float64Array(2),
+  });
+  const two = await new DummyRegressor<Matrix>().fit(
+    [[1], [2]],
+    [
+      [10, 1],
+      [20, 2],
+    ],
+  );
+  const { mean, std } = await two.predictWithStd([[7]]);
+  expect([mean.toArray(), std.toArray()]).toEqual([[[15, 1.5]], [[0, 0]]]);
+  expect(
+    two
+      .compile({ output: 'std' })
+      .runSync([[7]])
+      .toArray(),
+  ).toEqual([[15, 1.5, 0, 0]]);
 });
 
 test('a weighted quantile is a target that weighs something', async () => {

@@ -7,9 +7,12 @@ import {
   LinearRegression,
   LogisticRegression,
   load,
+  Matrix,
   MaxAbsScaler,
   makePipeline,
   OneHotEncoder,
+  OrdinalEncoder,
+  PCA,
   Pipeline,
   type Progress,
   RandomForestRegressor,
@@ -18,6 +21,7 @@ import {
   SimpleImputer,
   StandardScaler,
 } from '../../lib/index.js';
+import { expectClose, iterative } from '../support/tolerance.js';
 
 const n = 60;
 const table = {
@@ -247,4 +251,23 @@ describe('ColumnTransformer', () => {
     await expect(fit([0.5])).rejects.toMatchObject({ code: 'ERR_UNKNOWN_COLUMN' });
     await expect(fit([])).rejects.toMatchObject({ code: 'ERR_EMPTY' });
   });
+});
+
+test('the inverse of a pipeline undoes its steps, the last one first', async () => {
+  const X = Matrix.from(Array.from({ length: 30 }, (_, i) => [i, Math.sin(i), 7 * i + Math.cos(i)]));
+  const within = makePipeline(new MaxAbsScaler(), new PCA());
+  const pipeline = new Pipeline([
+    ['scale', new StandardScaler()],
+    ['nothing', 'passthrough'],
+    ['within', within],
+  ]);
+  await pipeline.fit(X);
+  const back = await pipeline.inverseTransform(await pipeline.transform(X));
+  expectClose(back.toArray(), X.toArray(), iterative(1e-11), 'rows');
+  await expect(pipeline.inverseTransform([[1]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  const noInverse = { code: 'ERR_NOT_SUPPORTED' };
+  const codes = await makePipeline(new OrdinalEncoder()).fit({ a: ['x', 'y'] });
+  await expect(codes.inverseTransform([[0]])).rejects.toMatchObject(noInverse);
+  const model = await makePipeline(new StandardScaler(), new Ridge()).fit(X, X.columns([0]).data);
+  await expect(model.inverseTransform([[0]])).rejects.toMatchObject(noInverse);
 });
