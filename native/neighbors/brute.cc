@@ -64,6 +64,7 @@ BruteSearch<T>::BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, con
         }
       },
       options.max_threads);
+  longest_of_all_ = *std::max_element(longest_.begin(), longest_.end());
 }
 
 template <typename T>
@@ -89,14 +90,13 @@ double BruteSearch<T>::usable_length(const float* rounded) const {
 
 template <typename T>
 typename BruteSearch<T>::Margin BruteSearch<T>::margin_of(double length, size_t first, bool products) const {
-  // Half an ulp for each value of both rows, and the conversion of the smallest.
   const double both = length + longest_[first / kTileCols];
-  Margin margin{both * 6.1e-8 + 1e-30};
+  Margin margin{slack_of_rounding(both)};
   if (products) {
     // A chain of d fused multiply-adds that starts from a rounded square, each partial sum at most
-    // (|x| + |y|)^2.
+    // (|x| + |y|)^2, and the result as WaitingRows keeps it.
     margin.less = length * length;
-    margin.noise = static_cast<double>(y_.cols + 8) * 1.2e-7 * both * both;
+    margin.noise = static_cast<double>(y_.cols + 9) * 1.2e-7 * both * both;
   }
   return margin;
 }
@@ -126,20 +126,25 @@ void BruteSearch<T>::fill_differences(MatrixView<const float> rounded, size_t fi
 }
 
 template <typename T>
-float BruteSearch<T>::screen_limit(double limit, const Margin& row) const {
+double BruteSearch<T>::reach_of(double limit, double slack) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
-  const double distance = (spec_.root(limit) * scale_ + row.slack) * relative + row.slack;
-  const double value = spec_.unroot(distance) * relative - row.less + row.noise;
-  // Beyond this, squares of float overflow.
-  return value < 1e30 ? std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity())
-                      : std::numeric_limits<float>::infinity();
+  const double distance = (spec_.root(limit) * scale_ + slack) * relative + slack;
+  return spec_.unroot(distance) * relative;
 }
 
 template <typename T>
-double BruteSearch<T>::upper_bound(float value, const Margin& row) const {
+double BruteSearch<T>::limit_of(double square, double slack) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
-  const double rank = std::max(0.0, static_cast<double>(value) + row.less + row.noise) + 1e-36;
-  return spec_.unroot((spec_.root(rank) * relative + row.slack) / scale_) * relative;
+  const double rank = std::max(0.0, square) + 1e-36;
+  return spec_.unroot((spec_.root(rank) * relative + slack) / scale_) * relative;
+}
+
+template <typename T>
+float BruteSearch<T>::screen_of(double reach, const Margin& row) {
+  const double value = reach - row.less + row.noise;
+  // Beyond this, squares of float overflow.
+  return value < 1e30 ? std::nextafter(static_cast<float>(value), std::numeric_limits<float>::infinity())
+                      : std::numeric_limits<float>::infinity();
 }
 
 template class BruteSearch<float>;

@@ -3,7 +3,8 @@
 // moves a row by so little that the triangle inequality bounds what it does to a distance, so the result is
 // that of exact distances throughout, at the speed of float. Squares of distances of rounded rows come from
 // products, as |y|^2 - 2 x y, which is |x|^2 less: what cancels is bounded, too. Where that leaves too many
-// rows, those near each other and far from most, a tile is made of differences.
+// rows, those near each other and far from most, a tile is made of differences. Where a few nearest rows are
+// wanted, candidates wait (neighbors/waiting_rows.h) until most of them are beaten.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +23,7 @@
 #include "linalg/elementwise.h"
 #include "linalg/packed_matrix.h"
 #include "neighbors/metric.h"
+#include "neighbors/waiting_rows.h"
 
 namespace boreal {
 
@@ -35,9 +37,10 @@ class BruteSearch {
   BruteSearch(const NeighborSpec& spec, MatrixView<const T> y, const Kernels& kernels,
               const RunOptions& options);
 
-  // Visits rows [from, n) of y for every row of x (at most kBlockRows), j ascending: hits.add(i, rank, j) for
-  // each row j whose rank is < hits.limit(i), and some with a greater one. Limits may fall meanwhile. At
-  // first a limit may be infinite; then hits.wanted() is the number of rows after which it will not be.
+  // Visits rows [from, n) of y for every row of x (at most kBlockRows): hits.add(i, rank, j) for each row j
+  // whose rank is < hits.limit(i), and some with a greater one. Limits may fall meanwhile. At first a limit
+  // may be infinite; then hits.wanted() is the number of rows after which it will not be. j ascends where
+  // that is more than WaitingRows::kMostWanted.
   template <typename Hits>
   void scan(MatrixView<const T> x, size_t from, Hits& hits, const CancelToken* cancel) const;
 
@@ -73,10 +76,14 @@ class BruteSearch {
   double length(const float* rounded) const;
   // The length, or infinity where the row has no useful form.
   double usable_length(const float* rounded) const;
+  // Half an ulp for each value of both rows, and the conversion of the smallest.
+  static double slack_of_rounding(double lengths) { return lengths * 6.1e-8 + 1e-30; }
   Margin margin_of(double length, size_t first, bool products) const;
-  // Values of a tile below this may be of ranks below the limit; and the reverse for `upper`.
-  float screen_limit(double limit, const Margin& row) const;
-  double upper_bound(float value, const Margin& row) const;
+  // Squares of lengths of rounded rows below this may be of ranks below the limit; and the reverse.
+  double reach_of(double limit, double slack) const;
+  double limit_of(double square, double slack) const;
+  // Values of a tile below this may be of squares below `reach`.
+  static float screen_of(double reach, const Margin& row);
   void fill_products(MatrixView<const float> rounded, size_t first, MatrixView<float> tile) const;
   // rows, packed: scratch for tile.cols rows each.
   void fill_differences(MatrixView<const float> rounded, size_t first, float* rows, float* packed,
@@ -97,6 +104,7 @@ class BruteSearch {
   std::vector<double> shift_;
   double scale_ = 1;
   std::vector<double> longest_;  // of the rounded rows of y, by tiles
+  double longest_of_all_ = 0;
 };
 
 template <typename T>
@@ -132,8 +140,11 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   const size_t exact_bytes = exact_tiles ? 0 : (2 * d + 1) * width * sizeof(T);
   const size_t rounded_bytes =
       exact_tiles ? 0 : ((m * d + width) * sizeof(float) + 63) / 64 * 64 + m * sizeof(double);
-  const ThreadScratch<BruteSearch<T>> scratch(tile_bytes + found_bytes + exact_bytes + rounded_bytes,
-                                              size_t{4} << 20);
+  const size_t wanted = hits.wanted();
+  const bool waits = !factors_.empty() && wanted <= WaitingRows::kMostWanted;
+  const size_t waiting_bytes = waits ? WaitingRows::bytes(m, wanted, width) : 0;
+  const ThreadScratch<BruteSearch<T>> scratch(
+      tile_bytes + found_bytes + exact_bytes + rounded_bytes + waiting_bytes, size_t{4} << 20);
   unsigned char* at = scratch.data();
   const auto take = [&at](size_t bytes) {
     unsigned char* const taken = at;
@@ -149,6 +160,7 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
   double* const lengths =
       reinterpret_cast<double*>(reinterpret_cast<unsigned char*>(rounded) + rounded_bytes) - m;
   int32_t* const found = reinterpret_cast<int32_t*>(take(found_bytes));
+  WaitingRows waiting(take(waiting_bytes), waits ? m : 0, wanted, width);
 
   if (!exact_tiles) {
     for (size_t i = 0; i < m; ++i) {
@@ -156,6 +168,24 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
       lengths[i] = usable_length(rounded + i * d);
     }
   }
+
+  // Those that wait for row i get their exact distances.
+  const auto settle = [&](size_t i) {
+    for (size_t count; (count = waiting.take(i, width, found)) > 0;) {
+      add_exact(x, i, 0, found, count, rows, packed, ranks, hits);
+    }
+  };
+  const auto slack_of = [&](size_t i) { return slack_of_rounding(lengths[i] + longest_of_all_); };
+  // Beats what waits for row i by what else does; settles it where that leaves too much.
+  const auto beat = [&](size_t i) {
+    const double slack = slack_of(i);
+    const double limit = std::min(static_cast<double>(hits.limit(i)), limit_of(waiting.enough(i), slack));
+    waiting.beat(i, reach_of(limit, slack),
+                 [&](size_t row) { return 2 * margin_of(lengths[i], row, true).noise; });
+    if (!waiting.crowded(i)) return;
+    settle(i);
+    waiting.set_reach(i, reach_of(static_cast<double>(hits.limit(i)), slack));
+  };
 
   for (size_t j = from / width * width; j < n; j += width) {
     check_cancel(cancel);
@@ -193,16 +223,14 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
           fill_differences(own, j, reinterpret_cast<float*>(rows), reinterpret_cast<float*>(packed), rest);
         }
       };
-      const auto find = [&](size_t r) {
-        const Margin margin = margin_of(lengths[i + r], j, products);
-        double limit = static_cast<double>(hits.limit(i + r));
-        const size_t wanted = hits.wanted();
-        if (std::isinf(limit) && wanted < cols && margin.slack < limit) {
-          std::copy(tile.row(r), tile.row(r) + cols, smallest);
-          std::nth_element(smallest, smallest + wanted, smallest + cols);
-          limit = upper_bound(smallest[wanted], margin);
-        }
-        const float screen = screen_limit(limit, margin);
+      // The value of the tile that `wanted` others are less than; wanted < cols.
+      const auto first_beyond = [&](size_t r) {
+        std::copy(tile.row(r), tile.row(r) + cols, smallest);
+        std::nth_element(smallest, smallest + wanted, smallest + cols);
+        return static_cast<double>(smallest[wanted]);
+      };
+      const auto find_below = [&](size_t r, double reach, const Margin& margin) {
+        const float screen = screen_of(reach, margin);
         if (screen < std::numeric_limits<float>::infinity()) {
           return kernels_.f32.select.find_beyond(false, tile.row(r), cols, screen, found);
         }
@@ -210,8 +238,37 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
         for (size_t h = 0; h < cols; ++h) found[h] = static_cast<int32_t>(h);
         return cols;
       };
+      const auto find = [&](size_t r) {
+        const Margin margin = margin_of(lengths[i + r], j, products);
+        double limit = static_cast<double>(hits.limit(i + r));
+        if (std::isinf(limit) && wanted < cols && margin.slack < limit) {
+          limit = limit_of(first_beyond(r) + margin.less + margin.noise, margin.slack);
+        }
+        return find_below(r, reach_of(limit, margin.slack), margin);
+      };
+      // Lets the candidates wait, unless the tile says too little.
+      const auto keep = [&](size_t r) {
+        const size_t own = i + r;
+        const Margin margin = margin_of(lengths[own], j, true);
+        if (std::isinf(waiting.reach(own)) && wanted < cols) {
+          const double limit = limit_of(first_beyond(r) + margin.less + margin.noise, slack_of(own));
+          waiting.set_reach(own, reach_of(limit, slack_of(own)));
+        }
+        const size_t hit = find_below(r, waiting.reach(own), margin);
+        if (hit > cols / kManyHits + std::min(wanted, cols / 4)) return false;
+        for (size_t h = 0; h < hit; ++h) {
+          const double upper = static_cast<double>(tile.at(r, static_cast<size_t>(found[h]))) + margin.less;
+          waiting.add(own, static_cast<float>(upper + margin.noise), static_cast<int32_t>(j) + found[h]);
+        }
+        if (waiting.full(own)) beat(own);
+        return true;
+      };
       fill(0);
       for (size_t r = 0; r < count; ++r) {
+        if (waits && products && std::isfinite(lengths[i + r])) {
+          if (keep(r)) continue;
+          settle(i + r);
+        }
         size_t hit = find(r);
         if (products && hit > cols / kManyHits && std::isfinite(lengths[i + r])) {
           products = false;
@@ -221,6 +278,10 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
         if (hit > 0) add_exact(x, i + r, j, found, hit, rows, packed, ranks, hits);
       }
     }
+  }
+  for (size_t i = 0; waits && i < m; ++i) {
+    if (waiting.exceeds_wanted(i)) beat(i);
+    settle(i);
   }
 }
 

@@ -202,6 +202,38 @@ TEST_CASE("a few rows far away leave the others their digits") {
   }
 }
 
+TEST_CASE("the nearest of many rows, however many are wanted") {
+  Rng rng(68);
+  const size_t n = 3000, d = 9;
+  for (const double apart : {0.0, 1.0, 1e3}) {  // of fifty groups; without them rows are on a grid
+    CAPTURE(apart);
+    std::vector<double> y(n * d);
+    for (size_t at = 0; at < y.size(); ++at) {
+      const double value = rng.uniform();
+      y[at] = apart == 0 ? std::floor(3 * value) : apart * static_cast<double>(at / d % 50) + 1e-4 * value;
+    }
+    const MatrixView<const double> rows = dense_view<const double>(y.data(), n, d);
+    const MatrixView<const double> some = dense_view<const double>(y.data(), 200, d);
+    NeighborSpec spec;
+    spec.search = NeighborSearch::kKdTree;
+    const NeighborIndex<double> tree(spec, rows, *available_kernels().front());
+    for (const size_t k : {1, 50, 64, 600, 1024, 1100}) {
+      CAPTURE(k);
+      const NearestRows<double> wanted = nearest_rows(tree, some, k, false, {});
+      for (const Kernels* kernels : available_kernels()) {
+        INFO(kernels->name);
+        spec.search = NeighborSearch::kBrute;
+        const NeighborIndex<double> brute(spec, rows, *kernels);
+        const NearestRows<double> found = nearest_rows(brute, some, k, false, {});
+        CHECK(found.indices == wanted.indices);
+        for (size_t at = 0; at < found.distances.size(); at += 7) {
+          CHECK(found.distances[at] == doctest::Approx(wanted.distances[at]).epsilon(1e-12));
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("distances that are given stand for computed ones", T, float, double) {
   Rng rng(64);
   const size_t n = 700, d = 3;
