@@ -52,7 +52,7 @@ struct ForestParams : TreeParams {
   uint32_t max_bins = 0;
   CudaTarget cuda;  // grows the trees, if it is a GPU: those on bins
   // Of that GPU, >= 1: rows of all trees that grow at once; nodes times columns in a call, and rows times
-  // columns after which a call takes no more of them.
+  // columns in a call, but for one column of a node that has more rows.
   uint32_t cuda_rows = 1u << 25, cuda_nodes = 1u << 16;
   uint64_t cuda_updates = uint64_t{1} << 30;
 };

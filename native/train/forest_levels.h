@@ -173,39 +173,50 @@ class ForestLevels {
   }
 
   // In the columns that are drawn from `first` on, `columns` of them: of the first draws all are taken, of
-  // those after them the first that is not constant.
+  // those after them the first that is not constant. An abort is looked for before each call of the GPU.
   void search(const std::vector<uint32_t>& nodes, size_t first, size_t columns) {
     for (size_t begin = 0, count; begin < nodes.size(); begin += count) {
-      check_cancel(cancel_);
       count = batch_of(nodes, begin, columns);
-      const uint32_t* const numbers = nodes.data() + begin;
-      tasks_.resize(count * columns);
-      each(count, [&](size_t k, size_t slot) {
-        const Node& node = level_[numbers[k]];
-        Rng rng(params_.seed ^ node.path, stream_of(node.tree));
-        ColumnDraw& draw = draws_[slot];
-        draw.begin();
-        while (draw.drawn() < first + columns) draw.next(rng);
-        for (size_t c = 0; c < columns; ++c) {
-          tasks_[k * columns + c] = {node.tree, node.side, node.begin, node.count, draw[first + c], 0};
-        }
-      });
-      gpu_.search(tasks_, &found_, &found_left_);
-      each(count, [&](size_t k, size_t) {
-        for (size_t c = 0; c < columns && !(first > 0 && level_[numbers[k]].usable); ++c) {
-          take(numbers[k], k * columns + c);
-        }
-      });
+      const uint64_t rows = level_[nodes[begin]].count;
+      const size_t some = count > 1 ? columns : std::max<uint64_t>(1, params_.cuda_updates / rows);
+      for (size_t c = 0; c < columns; c += some) {
+        check_cancel(cancel_);
+        search_batch({nodes.data() + begin, count}, first + c, std::min(some, columns - c), first > 0);
+      }
     }
   }
 
-  // How many of the nodes from `begin` on the GPU searches before an abort is looked for: as many as it takes
-  // at once, and no more once their rows times columns are `cuda_updates`. One node is searched as a whole.
+  // One call of the GPU.
+  void search_batch(Span<uint32_t> nodes, size_t first, size_t columns, bool takes_one) {
+    tasks_.resize(nodes.size * columns);
+    each(nodes.size, [&](size_t k, size_t slot) {
+      const Node& node = level_[nodes[k]];
+      Rng rng(params_.seed ^ node.path, stream_of(node.tree));
+      ColumnDraw& draw = draws_[slot];
+      draw.begin();
+      while (draw.drawn() < first + columns) draw.next(rng);
+      for (size_t c = 0; c < columns; ++c) {
+        tasks_[k * columns + c] = {node.tree, node.side, node.begin, node.count, draw[first + c], 0};
+      }
+    });
+    gpu_.search(tasks_, &found_, &found_left_);
+    each(nodes.size, [&](size_t k, size_t) {
+      for (size_t c = 0; c < columns && !(takes_one && level_[nodes[k]].usable); ++c) {
+        take(nodes[k], k * columns + c);
+      }
+    });
+  }
+
+  // How many of the nodes from `begin` on a call of the GPU takes: as many as it was set up for, whose rows
+  // times columns are `cuda_updates` at most. Where that is one, it may have more, and is searched by some
+  // columns at a time.
   size_t batch_of(const std::vector<uint32_t>& nodes, size_t begin, size_t columns) const {
     const size_t most = std::min(nodes.size() - begin, std::max<size_t>(1, gpu_.most() / columns));
-    size_t count = 0;
-    for (uint64_t updates = 0; count < most && updates < params_.cuda_updates; ++count) {
+    size_t count = 1;
+    uint64_t updates = uint64_t{level_[nodes[begin]].count} * columns;
+    for (; count < most; ++count) {
       updates += uint64_t{level_[nodes[begin + count]].count} * columns;
+      if (updates > params_.cuda_updates) break;
     }
     return count;
   }

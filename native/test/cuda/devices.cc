@@ -1,6 +1,7 @@
 #include "test/cuda/devices.h"
 
 #include <cstdlib>
+#include <utility>
 
 #if !defined(_WIN32)
 #include <dlfcn.h>
@@ -34,6 +35,22 @@ CudaDevices look() {
   return devices;
 }
 
+// A function of the emulation's own.
+template <typename F>
+F of_emulation(const char* name) {
+  void* function = nullptr;
+#if !defined(_WIN32)
+  void* const library = dlopen(cuda_devices().library->path().c_str(), RTLD_NOW | RTLD_LOCAL);
+  function = dlsym(library, name);
+  dlclose(library);  // which the plug-in keeps open
+#endif
+  return reinterpret_cast<F>(function);
+}
+
+void tell_of_waits(void (*heard)(const void*), const void* with) {
+  of_emulation<void (*)(void (*)(const void*), const void*)>("boreal_cuda_emulated_on_wait")(heard, with);
+}
+
 }  // namespace
 
 const CudaDevices& cuda_devices() {
@@ -42,15 +59,14 @@ const CudaDevices& cuda_devices() {
 }
 
 long live_objects() {
-  long count = 0;
-#if !defined(_WIN32)
-  if (!cuda_devices().emulated) return 0;
-  void* const library = dlopen(cuda_devices().library->path().c_str(), RTLD_NOW | RTLD_LOCAL);
-  count = reinterpret_cast<long (*)()>(dlsym(library, "boreal_cuda_emulated_live"))();
-  dlclose(library);
-#endif
-  return count;
+  return cuda_devices().emulated ? of_emulation<long (*)()>("boreal_cuda_emulated_live")() : 0;
 }
+
+OnWait::OnWait(std::function<void()> called) : called_(std::move(called)) {
+  tell_of_waits([](const void* function) { (*static_cast<const std::function<void()>*>(function))(); },
+                &called_);
+}
+OnWait::~OnWait() { tell_of_waits(nullptr, nullptr); }
 
 uint64_t free_bytes(const CudaLibrary& library, int32_t device) {
   uint64_t bytes = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,18 @@ class Variable {
 class Failing : public Variable {
  public:
   explicit Failing(const std::string& what) : Variable("BOREAL_CUDA_EMULATED_FAIL", what) {}
+};
+
+// Calls a function whenever the emulation is waited for, for as long as it lives.
+class OnWait {
+ public:
+  explicit OnWait(std::function<void()> called);
+  ~OnWait();
+  OnWait(const OnWait&) = delete;
+  OnWait& operator=(const OnWait&) = delete;
+
+ private:
+  const std::function<void()> called_;
 };
 
 // Leaves the emulated devices so many bytes of memory.

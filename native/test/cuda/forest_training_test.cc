@@ -148,23 +148,45 @@ TEST_CASE("forest training: a few trees and nodes at a time; what is done is tol
   }
 }
 
-TEST_CASE("forest training: a call searches so many rows and columns, or one node") {
+TEST_CASE("forest training: a call searches so many rows and columns, or one node in one column") {
   if (!cuda_devices().emulated) return;
   Rng rng(9);
   const Problem problem = random_problem({24, 6, 0, 0, 2, false}, rng);
   ForestParams params = forest_of(6);
   params.trees = 6;
   params.max_depth = 1;
-  // The device is waited for to copy bins, to start six trees, to search the roots, and to part their rows.
-  const auto waits = [&](uint64_t updates, int times) {
+  params.bootstrap = params.out_of_bag = false;
+  // The device is waited for to copy bins, to start six trees, to search the roots in three columns, to part
+  // their rows, and at the end.
+  for (const auto& [updates, searches] :
+       {std::pair{uint64_t{1} << 30, 1}, {2 * 3 * 24u, 3}, {2 * 3 * 24u - 1, 6}, {2 * 24u, 12}, {1u, 18}}) {
+    CAPTURE(updates);
     params.cuda_updates = updates;
-    params.cuda = {cuda_devices().library, 0};
-    const Failing failing("work " + std::to_string(times));
-    return code_of(problem, params);
-  };
-  for (const auto& [updates, searches] : {std::pair{uint64_t{1} << 30, 1}, {uint64_t{1}, 6}}) {
-    CHECK(waits(updates, 1 + 6 + searches + 1) == "ERR_CUDA");
-    CHECK(waits(updates, 1 + 6 + searches + 2) == "none");
+    int waits = 0;
+    const OnWait counting([&] { ++waits; });
+    check_same(problem, params);
+    CHECK(waits == 1 + 6 + searches + 1 + 1);
+  }
+}
+
+TEST_CASE("forest training: an abort is heard within a level, and within a node of many columns") {
+  if (!cuda_devices().emulated) return;
+  Rng rng(9);
+  const Problem problem = random_problem({24, 6, 0, 0, 2, false}, rng);
+  ForestParams params = forest_of(6);
+  params.max_features = 6;
+  params.cuda = {cuda_devices().library, 0};
+  for (const uint64_t updates : {6u * 24u, 1u}) {
+    params.cuda_updates = updates;
+    CancelToken cancel;
+    int waits = 0;
+    // To copy bins, to start two trees, for the first search of their roots, which need two or twelve, and at
+    // the end.
+    const OnWait stop([&] {
+      if (++waits == 1 + 2 + 1) cancel.cancel();
+    });
+    CHECK(error_code([&] { train_forest(problem.data(), params, 2, &cancel, nullptr); }) == "ERR_ABORTED");
+    CHECK(waits == 1 + 2 + 1 + 1);
   }
 }
 

@@ -18,3 +18,5 @@ bool is_recorded(const Stream* stream);
 
 // All of them together; the tests look it up in the library.
 extern "C" long boreal_cuda_emulated_live();
+// Calls heard(with) whenever a stream is waited for; null ends that.
+extern "C" void boreal_cuda_emulated_on_wait(void (*heard)(const void*), const void* with);

@@ -90,6 +90,16 @@ bool is_to_fail(const std::string& kind) {
   if (wanted.compare(0, kind.size() + 1, kind + " ") != 0) return false;
   return ++count == std::strtoull(wanted.c_str() + kind.size(), nullptr, 10);
 }
+
+// Whom boreal_cuda_emulated_on_wait has named.
+void (*wait_heard)(const void*) = nullptr;
+const void* wait_heard_with = nullptr;
+
+void tell_of_wait() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (wait_heard != nullptr) wait_heard(wait_heard_with);
+}
+
 bool has_no_memory() { return is_to_fail("memory"); }
 
 // Waits for the file, half a minute at most, if nobody has waited for that one.
@@ -246,6 +256,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (stream != nullptr) stream->run();
+  emulator::tell_of_wait();
   return emulator::is_to_fail("work") ? fail(cudaErrorIllegalAddress) : cudaSuccess;
 }
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
@@ -282,6 +293,12 @@ const char* cudaGetErrorName(cudaError_t) { return "emulated"; }
 __attribute__((visibility("default"))) long boreal_cuda_emulated_live() {
   using emulator::live;
   return live.streams + live.graphs + live.pinned + live.library_objects;
+}
+__attribute__((visibility("default"))) void boreal_cuda_emulated_on_wait(void (*heard)(const void*),
+                                                                         const void* with) {
+  const std::lock_guard<std::mutex> lock(emulator::mutex);
+  emulator::wait_heard = heard;
+  emulator::wait_heard_with = with;
 }
 
 // By damped steps of Newton, in float64.
