@@ -22,6 +22,7 @@ import { show } from './params.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
 import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
+import { takeSparseColumns } from './sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { encodeTargetMatrix, rowsOfMatrix, type TargetsLike, targetRows, targetsOf } from './targets.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
@@ -207,7 +208,7 @@ function givenY(input: Pick<FitInput, 'y'>): NonNullable<FitInput['y']> {
 /**
  * Some rows of a training set, in that order and perhaps repeatedly, for a model of an ensemble.
  *
- * @param own - the columns that the model gets; null: all
+ * @param own - the columns that the model gets, of dense or sparse rows; null: all
  */
 export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array | null = null): FitInput {
   const { x, given, y, columns, sampleWeight, groups } = input;
@@ -215,7 +216,7 @@ export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array |
     ...input,
     ...(given === undefined
       ? { x: own === null ? takeSharedRows(x, rows) : toShared(x.takeRows(rows).columns(own)) }
-      : { x: noColumns(rows.length), given: takeRows(given, rows) }),
+      : { x: noColumns(rows.length), given: partOfGiven(given, rows, own) }),
     columns: own === null ? columns : Array.from(own, (j) => columns[j]),
     y: y instanceof Matrix ? y.takeRows(rows) : y && Array.from(rows, (row) => y[row]),
     sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
@@ -226,17 +227,30 @@ export function partOfInput(input: FitInput, rows: Int32Array, own: Int32Array |
   };
 }
 
+function partOfGiven(given: MatrixLike, rows: Int32Array, own: Int32Array | null): MatrixLike {
+  const part = takeRows(given, rows);
+  return own === null ? part : takeSparseColumns(requireCsr(part), Array.from(own));
+}
+
+/**
+ * @returns whether the rows of a training set are sparse, for an estimator that reads their columns
+ * @throws {ERR_NOT_SUPPORTED} for documents, which have none
+ */
+export function hasSparseColumns(owner: Estimator, { given }: FitInput): boolean {
+  if (given === undefined) return false;
+  if (isSparse(given) && !owner.tags.vectorizes) return true;
+  const message = `${owner.constructor.name} needs the columns of X, which documents do not have.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
 /**
  * The rows of a training set in memory that native jobs read in place, sparse rows being made dense.
  *
  * @throws {ERR_NOT_SUPPORTED} for documents
  * @throws {ERR_DENSE} above 2^28 values
  */
-export function denseRows(owner: Estimator, { x, given }: FitInput): Matrix {
-  if (given === undefined) return x;
-  if (isSparse(given) && !owner.tags.vectorizes) return toShared(requireCsr(given).toDense());
-  const message = `${owner.constructor.name} needs the columns of X, which documents do not have.`;
-  throw new StateError('ERR_NOT_SUPPORTED', message);
+export function denseRows(owner: Estimator, input: FitInput): Matrix {
+  return hasSparseColumns(owner, input) ? toShared(requireCsr(input.given).toDense()) : input.x;
 }
 
 /** A copy of rows in memory that native jobs read in place, which a fit then takes as it is. */

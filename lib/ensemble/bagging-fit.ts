@@ -3,7 +3,7 @@ import { applyModel } from '../core/apply.js';
 import { withCancel } from '../core/cancellation.js';
 import { drawIndices, drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
-import { denseRows, type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
+import { type FitInput, hasSparseColumns, partOfInput, reportProgress } from '../core/fit-input.js';
 import { columnsReadBy } from '../core/inner-models.js';
 import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
 import { Matrix } from '../core/matrix.js';
@@ -61,16 +61,15 @@ const MAX_DRAWS = 1000;
 export async function fitBag(
   owner: Estimator,
   base: Estimator,
-  whole: FitInput,
+  input: FitInput,
   codes: Int32Array | null,
   settings: BaggingSettings,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
   before: Bag | null,
 ): Promise<{ bag: Bag; samples: Samples; oob: OutOfBagSums | null }> {
   refusePairs(owner, base);
-  checkFiniteFor(base, whole);
-  const drawsColumns = settings.maxFeatures !== null || settings.bootstrapFeatures;
-  const input = drawsColumns ? { ...whole, x: denseRows(owner, whole), given: undefined } : whole;
+  checkFiniteFor(base, input);
+  if (settings.maxFeatures !== null || settings.bootstrapFeatures) hasSparseColumns(owner, input);
   const { signal } = input;
   const kept = before?.models.length ?? 0;
   if (kept > settings.nEstimators) {
@@ -83,22 +82,26 @@ export async function fitBag(
   await withCancel(signal, () =>
     runAll(draws, signal, async ({ model, features, rows }, stop) => {
       await withCancel(stop, async (cancel) => {
-        const part = partOfInput(input, rows, isAll(features, input.columns.length) ? null : features);
+        const part = partOfInput(input, rows, drawn(features, input));
         await model.fitInput({ ...part, sampleWeight: null, signal: stop, cancel }, schemaOf(part.columns));
       });
       progress?.(++done, draws.length);
     }),
   );
   const models = [...(before?.models ?? []), ...draws.map(({ model }) => model)];
-  const drawn = [...(before?.features ?? []), ...draws.map(({ features }) => features)];
-  const bag = { models, features: columnsReadBy(models)?.map((own) => Int32Array.from(own)) ?? drawn };
+  const read = [...(before?.features ?? []), ...draws.map(({ features }) => features)];
+  const bag = { models, features: columnsReadBy(models)?.map((own) => Int32Array.from(own)) ?? read };
   const samples = draws.map(({ rows }) => rows);
   return { bag, samples, oob: settings.oobScore ? await outOfBag(draws, input, lower) : null };
 }
 
 const schemaOf = (columns: FitInput['columns']) => Schema.named(columns);
-const isAll = (features: Int32Array, cols: number) =>
-  features.length === cols && features.every((feature, j) => feature === j);
+
+/** The columns that a model reads; null: all. */
+function drawn(features: Int32Array, { columns }: FitInput): Int32Array | null {
+  const isAll = features.length === columns.length && features.every((feature, j) => feature === j);
+  return isAll ? null : features;
+}
 
 /** Models that are seeded, each with its columns and rows. */
 function drawAll(
@@ -150,18 +153,17 @@ async function outOfBag(
   input: FitInput,
   lower: (plan: PlanBuilder, x: Slot, model: Estimator) => Slot,
 ): Promise<OutOfBagSums> {
-  const { x, columns } = input;
+  const { x } = input;
   const models = new Int32Array(x.rows);
   let sums: Matrix<Float64Array> | undefined;
   for (const { model, features, rows } of draws) {
-    const drawn = new Uint8Array(x.rows);
-    for (const row of rows) drawn[row] = 1;
-    const left = Int32Array.from(drawn.keys()).filter((row) => drawn[row] === 0);
+    const seen = new Uint8Array(x.rows);
+    for (const row of rows) seen[row] = 1;
+    const left = Int32Array.from(seen.keys()).filter((row) => seen[row] === 0);
     if (left.length === 0) continue;
-    const pick = (plan: PlanBuilder, slot: Slot) =>
-      input.given === undefined ? plan.gather(slot, Array.from(features)) : slot;
-    const said = await applyModel(model, partOfInput(input, left), schemaOf(columns), (plan, slot) =>
-      lower(plan, pick(plan, slot), model),
+    const part = partOfInput(input, left, drawn(features, input));
+    const said = await applyModel(model, part, schemaOf(part.columns), (plan, slot) =>
+      lower(plan, slot, model),
     );
     sums ??= new Matrix(new Float64Array(x.rows * said.cols), x.rows, said.cols);
     for (const [k, row] of left.entries()) {

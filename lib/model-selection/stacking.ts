@@ -9,6 +9,8 @@ import {
   type FitInput,
   fitLabels,
   fitTargets,
+  hasSparseColumns,
+  noColumns,
   partOfInput,
   reportProgress,
   requireY,
@@ -24,6 +26,9 @@ import { bool, custom, either, labels, nothing, oneOf, type Rule, type Rules } f
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
+import { sparseSideBySide } from '../core/sparse/csr-columns.js';
+import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
+import { toSparse } from '../core/sparse/encode.js';
 import {
   checkModels,
   keptModels,
@@ -370,7 +375,7 @@ async function fitStack(
   options: StackOptions,
 ): Promise<StackingState> {
   const schema = Schema.named(input.columns);
-  const own = passthrough ? [denseRows(owner, input)] : [];
+  const isSparse = passthrough && hasSparseColumns(owner, input);
   const given = keptModels(estimators);
   const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
   const said =
@@ -386,8 +391,9 @@ async function fitStack(
   });
   const stacked = {
     ...input,
-    x: sideBySide([...said, ...own]),
-    given: undefined,
+    ...(isSparse
+      ? { x: noColumns(input.x.rows), given: await besideSparse(said, requireCsr(input.given), input.cancel) }
+      : { x: sideBySide(passthrough ? [...said, input.x] : said), given: undefined }),
     columns: passthrough ? [...columns, ...input.columns] : columns,
     onProgress: undefined,
     // A linear model, say, above networks.
@@ -396,6 +402,15 @@ async function fitStack(
   const final = finalEstimator.clone();
   await final.fitInput(stacked, Schema.named(stacked.columns));
   return { models, final };
+}
+
+/** What models say, and the sparse rows behind it. */
+async function besideSparse(
+  said: readonly Matrix[],
+  x: CsrMatrix,
+  cancel: FitInput['cancel'],
+): Promise<CsrMatrix> {
+  return sparseSideBySide([await toSparse(sideBySide(said), cancel), x.astype('float64')], cancel);
 }
 
 function answersOf(

@@ -383,9 +383,11 @@ test('sparse rows that no dense matrix holds', async () => {
       { voting: 'soft' },
     ),
     new BaggingClassifier({ estimator: nb(), nEstimators: 2, randomState: 0 }),
+    new BaggingClassifier({ estimator: nb(), nEstimators: 2, maxFeatures: 0.9, randomState: 0 }),
+    new StackingClassifier([['a', nb()]], { cv: 3, passthrough: true, finalEstimator: nb() }),
   ]) {
     await model.fit(rows, y);
-    expect(await model.score(rows, y)).toBeGreaterThan(0.8);
+    expect(await model.score(rows.takeRows(kinds.map((_, i) => i)), kinds)).toBeGreaterThan(0.8);
   }
 });
 
@@ -426,7 +428,15 @@ describe('sparse rows', () => {
     ],
     [
       'bagging of columns',
-      () => new BaggingClassifier({ estimator: nb(), nEstimators: 4, maxFeatures: 0.5, randomState: 1 }),
+      () =>
+        new BaggingClassifier({
+          estimator: nb(),
+          nEstimators: 9,
+          maxFeatures: 0.5,
+          bootstrapFeatures: true,
+          oobScore: true,
+          randomState: 1,
+        }),
       kinds,
     ],
     ['one against the rest', () => new OneVsRestClassifier(line()), kinds],
