@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "base/thread_scratch.h"
+#include "device/cpu_nearest.h"
 #include "device/cpu_op.h"
 
 namespace boreal {
@@ -50,8 +51,9 @@ class CpuProgram final : public Program<T> {
       : isa_(kernels.name),
         find_invalid_(row_kernels<T>(kernels).find_invalid),
         input_width_(plan.input_width) {
+    const NearestOps nearest(plan);
     for (size_t i = 0; i < plan.ops.size(); ++i) {
-      ops_.push_back(make_cpu_op<T>(OpPlace{plan, i}, kernels));
+      ops_.push_back(make(plan, i, nearest, kernels));
       describe(plan.ops[i]);
       memory_bytes_ += ops_.back()->memory_bytes();
       row_cost_ns_ += ops_.back()->row_cost_ns();
@@ -144,6 +146,13 @@ class CpuProgram final : public Program<T> {
     std::string inputs;
     size_t width;
   };
+
+  static CpuOpPtr<T> make(const Plan& plan, size_t i, const NearestOps& nearest, const Kernels& kernels) {
+    if (nearest.joined[i]) return std::make_unique<CpuJoined<T>>();
+    const OpPlace place{plan, i};
+    if (nearest.distance[i] == i) return make_cpu_op<T>(place, kernels);
+    return std::make_unique<CpuNearest<T>>(OpPlace{plan, nearest.distance[i]}, place, kernels);
+  }
 
   static bool is_finite_check(const Op& op) {
     const CheckOp* const check = std::get_if<CheckOp>(&op.kind);

@@ -1,4 +1,4 @@
-// What k-means with bounds is made of. The common rules stand in kernels.h.
+// What k-means is made of. The common rules stand in kernels.h.
 #pragma once
 
 #include <stddef.h>
@@ -20,6 +20,14 @@ struct ClusterKernels {
   // where there is none. cols >= 1. Of NaN some column is named.
   void (*two_smallest)(const T* x, size_t xs, size_t rows, size_t cols, T* value, int32_t* index,
                        T* second) noexcept;
+
+  // index[i] = the first of the points that is nearest to row i of x[m, d], distance[i] (unless null) its
+  // squared distance, with the bits of DistanceKernels::distances. Where no distance is less than infinity:
+  // 0, infinity. packed: by DistanceKernels::pack of the same instruction set, n <= 2^24 points.
+  // scratch: nearest_rows * d values.
+  size_t nearest_rows;
+  void (*nearest)(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch,
+                  T* distance, T* index) noexcept;
 };
 
 // The tables of each instruction set; dispatch_cluster.h picks one.

@@ -1,4 +1,4 @@
-// The kernels of k-means stand beside struct Kernels and not in it: nothing but native/train uses them.
+// The kernels of k-means stand beside struct Kernels and not in it: few need them.
 #pragma once
 
 #include "kernels/cluster_kernels.h"

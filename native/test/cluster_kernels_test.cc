@@ -95,6 +95,52 @@ void check_rows_of_nan(const Kernels& isa) {
   }
 }
 
+// The labels and bits of all distances, and of equal ones the first; rows and points in any number.
+template <typename T>
+void check_nearest(const Kernels& isa) {
+  Rng rng(7);
+  const ClusterKernels<T>& kernel = cluster_kernels<T>(isa);
+  const DistanceKernels<T>& rows = distance_kernels<T>(isa);
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  for (const size_t n : {size_t{1}, size_t{2}, size_t{7}, size_t{10}, size_t{16}, size_t{37}}) {
+    for (const size_t d : {size_t{1}, size_t{5}, size_t{8}, size_t{28}, size_t{33}}) {
+      const size_t m = 1 + rng.below(2 * kernel.nearest_rows), xs = d + 1;
+      CAPTURE(n);
+      CAPTURE(d);
+      CAPTURE(m);
+      // Few values, so that points are equally near.
+      std::vector<T> x(m * xs), points(n * d), packed((n + rows.lanes) * d), all(m * n);
+      for (T& value : x) value = static_cast<T>(rng.below(4)) / 3;
+      for (T& value : points) value = static_cast<T>(rng.below(4)) / 3;
+      x[0] = std::numeric_limits<T>::quiet_NaN();
+      x[(m - 1) * xs] = kInfinity;
+      rows.pack(points.data(), d, n, d, packed.data());
+      rows.distances(Metric::kSquaredEuclidean, x.data(), xs, packed.data(), all.data(), n, m, n, d);
+      std::vector<T> scratch(kernel.nearest_rows * d), distance(m), index(m), alone(m);
+      kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), distance.data(), index.data());
+      kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), nullptr, alone.data());
+      CHECK(index == alone);
+      for (size_t i = 0; i < m; ++i) {
+        T least = kInfinity;
+        size_t where = 0;
+        for (size_t j = 0; j < n; ++j) {
+          if (all[i * n + j] < least) least = all[i * n + (where = j)];
+        }
+        CHECK(distance[i] == least);
+        CHECK(index[i] == static_cast<T>(where));
+      }
+    }
+  }
+}
+
+TEST_CASE("the nearest point of each row") {
+  for (const Kernels* isa : available_kernels()) {
+    INFO(isa->name);
+    check_nearest<float>(*isa);
+    check_nearest<double>(*isa);
+  }
+}
+
 TEST_CASE("scattered rows: side by side, and their distances to their centres") {
   for (const Kernels* isa : available_kernels()) {
     INFO(isa->name);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_cluster.h"
 #include "linalg/distance.h"
 
 namespace boreal {
@@ -16,8 +17,7 @@ namespace {
 
 constexpr size_t kPartRows = 512;
 constexpr size_t kParts = 64;
-constexpr size_t kSumBytes = 64 << 20;   // of all parts
-constexpr size_t kTileBytes = 32 << 10;  // distances of a block of rows
+constexpr size_t kSumBytes = 64 << 20;  // of all parts
 constexpr size_t kBlockRows = 96;
 
 struct Part {
@@ -65,9 +65,7 @@ ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::
                         const CancelToken* cancel) {
   const std::vector<T> narrow(centres.begin(), centres.end());
   const PackedRows<T> packed(Metric::kSquaredEuclidean, dense_view(narrow.data(), clusters, x.cols));
-  const DistanceKernels<T>& kernel = distance_kernels<T>(kernels());
-  const SelectKernels<T>& select = select_kernels<T>(kernels());
-  const size_t step = std::clamp<size_t>(kTileBytes / (clusters * sizeof(T)), 12, kBlockRows);
+  const ClusterKernels<T>& kernel = cluster_kernels<T>(kernels());
   const Partition rows = cluster_parts(x.rows, clusters, x.cols);
   std::vector<Part> parts(rows.count());
   ThreadPool::instance().parallel_for(rows.count(), [&](size_t task, size_t) {
@@ -76,14 +74,15 @@ ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::
       part.sums.assign(clusters * x.cols, 0.0);
       part.weights.assign(clusters, 0.0);
     }
-    const AlignedBuffer<T> tile(step * clusters);
-    for (size_t i = rows.begin(task); i < rows.end(task); i += step) {
+    const AlignedBuffer<T> turned(kernel.nearest_rows * x.cols);
+    T nearest[kBlockRows];
+    for (size_t i = rows.begin(task); i < rows.end(task); i += kBlockRows) {
       check_cancel(cancel);
-      const size_t count = std::min(step, rows.end(task) - i);
-      kernel.distances(Metric::kSquaredEuclidean, x.row(i), x.stride, packed.from(0), tile.data(), clusters,
-                       count, clusters, x.cols);
-      select.row_min(tile.data(), clusters, count, clusters, distances + i, labels + i);
+      const size_t count = std::min(kBlockRows, rows.end(task) - i);
+      kernel.nearest(x.row(i), x.stride, packed.from(0), count, clusters, x.cols, turned.data(),
+                     distances + i, nearest);
       for (size_t r = i; r < i + count; ++r) {
+        labels[r] = static_cast<int32_t>(nearest[r - i]);
         const double weight = weight_of(weights, r);
         part.inertia += weight * distances[r];
         if (!wanted || weight == 0) continue;

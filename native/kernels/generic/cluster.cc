@@ -2,7 +2,10 @@
 #include BOREAL_SIMD
 
 #include "kernels/cluster_kernels.h"
+#include "kernels/generic/panel.inl.h"
 #include "kernels/generic/prefetch.inl.h"
+#include "kernels/generic/unroll.h"
+#include "kernels/isa.h"
 
 namespace boreal {
 namespace {
@@ -100,12 +103,102 @@ void two_smallest(const T* x, size_t xs, size_t rows, size_t cols, T* value, int
   }
 }
 
+// Vectors of rows, and points, whose distances are in registers together.
+constexpr size_t kTurns = kRegisters == 32 ? 3 : 2;
+constexpr size_t kPoints = kRegisters == 32 ? 8 : 4;
+constexpr size_t kBlocksAhead = 2;  // asked for while those before them are looked at
+
+// C points of a panel, of which the first is number `first`. ahead: rows to ask for on the way.
+template <typename T, size_t C>
+inline void nearest_tile(const T* turned, const T* points, uintptr_t ahead, T first, size_t d, T* distance,
+                         T* index) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  Vec<T> sum[C][kTurns];
+  BOREAL_UNROLL
+  for (size_t c = 0; c < C; ++c) {
+    BOREAL_UNROLL
+    for (size_t v = 0; v < kTurns; ++v) sum[c][v] = broadcast(T(0));
+  }
+  for (size_t k = 0; k < d; ++k, ahead += kTurns * sizeof(Vec<T>)) {
+    ask_for(ahead, kTurns * sizeof(Vec<T>));
+    Vec<T> x[kTurns];
+    BOREAL_UNROLL
+    for (size_t v = 0; v < kTurns; ++v) x[v] = load(turned + (v * d + k) * kLanes);
+    BOREAL_UNROLL
+    for (size_t c = 0; c < C; ++c) {
+      const Vec<T> point = broadcast(points[k * kLanes + c]);
+      BOREAL_UNROLL
+      for (size_t v = 0; v < kTurns; ++v) {
+        const Vec<T> difference = x[v] - point;
+        sum[c][v] = fma(difference, difference, sum[c][v]);
+      }
+    }
+  }
+  BOREAL_UNROLL
+  for (size_t v = 0; v < kTurns; ++v) {
+    Vec<T> least = load(distance + v * kLanes), where = load(index + v * kLanes);
+    BOREAL_UNROLL
+    for (size_t c = 0; c < C; ++c) {
+      const auto nearer = less(sum[c][v], least);
+      least = select(nearer, sum[c][v], least);
+      where = select(nearer, broadcast(first + static_cast<T>(c)), where);
+    }
+    store(distance + v * kLanes, least);
+    store(index + v * kLanes, where);
+  }
+}
+
+// Points j up to n, C at a time while there are as many, then half of that: none is looked at that is not
+// there.
+template <typename T, size_t C>
+inline void nearest_points(const T* turned, const T* packed, uintptr_t ahead, size_t j, size_t n, size_t d,
+                           T* distance, T* index) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  if constexpr (C <= kLanes) {
+    for (; j + C <= n; j += C) {
+      const T* const points = packed + j / kLanes * kLanes * d + j % kLanes;
+      nearest_tile<T, C>(turned, points, ahead, static_cast<T>(j), d, distance, index);
+    }
+  }
+  if constexpr (C > 1) nearest_points<T, C / 2>(turned, packed, ahead, j, n, d, distance, index);
+}
+
+template <typename T>
+constexpr size_t kNearestRows = kTurns* Vec<T>::kLanes;
+
+template <typename T>
+void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
+             T* index) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes, kRows = kNearestRows<T>;
+  T least[kRows], where[kRows];
+  for (size_t i = 0; i < m; i += kRows) {
+    const size_t rows = m - i < kRows ? m - i : kRows;
+    for (size_t v = 0; v < kTurns; ++v) {
+      const size_t begin = v * kLanes < rows ? v * kLanes : rows;
+      const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
+      pack_panel(x + (i + begin) * xs, xs, count, d, scratch + v * kLanes * d);
+    }
+    for (size_t r = 0; r < kRows; ++r) {
+      least[r] = static_cast<T>(__builtin_huge_valf());
+      where[r] = 0;
+    }
+    const uintptr_t ahead = reinterpret_cast<uintptr_t>(x) + (i + kBlocksAhead * kRows) * xs * sizeof(T);
+    nearest_points<T, kPoints>(scratch, packed, ahead, 0, n, d, least, where);
+    for (size_t r = 0; r < rows; ++r) {
+      index[i + r] = where[r];
+      if (distance != nullptr) distance[i + r] = least[r];
+    }
+  }
+}
+
 }  // namespace
 
 namespace BOREAL_ISA {
 
-constexpr ClusterKernels<float> kClusterF32{gather<float>, own_distances<float>, two_smallest<float>};
-constexpr ClusterKernels<double> kClusterF64{gather<double>, own_distances<double>, two_smallest<double>};
+constexpr ClusterKernels<float> kClusterF32{gather<float>, own_distances<float>, two_smallest<float>,
+                                            kNearestRows<float>, nearest<float>};
+constexpr ClusterKernels<double> kClusterF64{gather<double>, own_distances<double>, two_smallest<double>,
+                                             kNearestRows<double>, nearest<double>};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal

@@ -5,6 +5,7 @@
 // way as well.
 #include BOREAL_SIMD
 
+#include "kernels/generic/panel.inl.h"
 #include "kernels/generic/prefetch.inl.h"
 #include "kernels/generic/unroll.h"
 #include "kernels/isa.h"
@@ -29,28 +30,6 @@ struct DistanceCall {
   size_t n;
   size_t d;
 };
-
-// The rows of one panel, at most kLanes, turned a square at a time.
-template <typename T>
-inline void pack_panel(const T* y, size_t ys, size_t rows, size_t d, T* packed) {
-  constexpr size_t kLanes = Vec<T>::kLanes;
-  const Vec<T> zero = broadcast(T(0));
-  for (size_t k = 0; k < d; k += kLanes) {
-    const size_t count = d - k < kLanes ? d - k : kLanes;
-    Vec<T> square[kLanes];
-    BOREAL_UNROLL
-    for (size_t lane = 0; lane < kLanes; ++lane) {
-      const T* const from = y + lane * ys + k;
-      if (lane >= rows) {
-        square[lane] = zero;
-      } else {
-        square[lane] = count == kLanes ? load(from) : load(from, count, zero);
-      }
-    }
-    transpose(square);
-    for (size_t row = 0; row < count; ++row) store(packed + (k + row) * kLanes, square[row]);
-  }
-}
 
 template <typename T>
 void pack(const T* y, size_t ys, size_t n, size_t d, T* packed) noexcept {

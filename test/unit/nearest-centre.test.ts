@@ -1,0 +1,61 @@
+/** Labels of clusterers with centres: one pass of a plan that keeps no distances. */
+import { describe, expect, test } from 'vitest';
+import { KMeans, makeBlobs, Pipeline, StandardScaler } from '../../lib/index.js';
+
+const blobs = makeBlobs({ nSamples: 900, centers: 4, nFeatures: 3, clusterStd: 0.6, randomState: 3 });
+
+describe('the nearest centre of a plan', () => {
+  test.each(['float32', 'float64'] as const)(
+    'in %s is the least distance of `transform`',
+    async (precision) => {
+      for (const nClusters of [1, 3, 8, 11, 40]) {
+        const fitted = await new KMeans({ nClusters, randomState: 1, maxIter: 3 }).fit(blobs.X);
+        const distances = fitted.compile({ output: 'transform', precision }).runSync(blobs.X).toArray();
+        const labels = fitted.compile({ output: 'label', precision }).runSync(blobs.X).data;
+        expect(Array.from(labels)).toEqual(distances.map((row) => row.indexOf(Math.min(...row))));
+      }
+    },
+  );
+
+  test('names the row and column of a value that is none, and takes distances beyond all numbers', async () => {
+    const rows = [
+      [0, 0],
+      [4, 0],
+      [5, 0],
+    ];
+    const plan = (await new KMeans({ nClusters: 2, init: rows.slice(0, 2) }).fit(rows)).compile({
+      output: 'label',
+    });
+    const refused = [
+      [1, 2],
+      [3, Number.NaN],
+    ];
+    expect(() => plan.runSync(refused)).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_NAN', row: 1, column: 1 }),
+    );
+    expect(() => plan.runSync([[Number.POSITIVE_INFINITY, 0]])).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_INFINITE', row: 0, column: 0 }),
+    );
+    expect(
+      plan
+        .runSync([
+          [1e300, 0],
+          [5, 1],
+          [1, 1],
+        ])
+        .toArray(),
+    ).toEqual([[0], [1], [0]]);
+  });
+
+  test('in the middle of a pipeline', async () => {
+    const steps = [
+      ['scale', new StandardScaler()],
+      ['cluster', new KMeans({ nClusters: 5, randomState: 2 })],
+    ] as const;
+    const pipeline = new Pipeline([...steps]);
+    await pipeline.fit(blobs.X);
+    const scaled = await new StandardScaler().fitTransform(blobs.X);
+    const alone = await new KMeans({ nClusters: 5, randomState: 2 }).fit(scaled);
+    expect(await pipeline.predict(blobs.X)).toEqual(await alone.predict(scaled));
+  });
+});
