@@ -376,7 +376,7 @@ export function encodeGivenInput(X: MatrixLike, y: TargetsLike | undefined, opti
 /** A copy of what a fit gets beside X, and of its options. */
 function besidesX(y: TargetsLike | undefined, options: FitOptions, rows: number) {
   return {
-    y: copyTargets(y),
+    y: copyTargets(y, rows),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
     groups: encodeGroups(options.groups, rows),
     signal: options.signal,
@@ -401,7 +401,7 @@ function encodeValidation(
   const [X, y, sampleWeight] = set as ValidationSet;
   const x = toShared(schema.encode(X, dtype));
   if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'validation needs at least one row.');
-  const targets = copyList(targetRows(y));
+  const targets = copyList(targetRows(y), x.rows);
   if (targets?.length !== x.rows) {
     throw new ValidationError(
       'ERR_SHAPE',
@@ -435,16 +435,22 @@ function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
 }
 
 /** y in the form of a fit, as a copy, which the caller may change while the fit works. */
-function copyTargets(given: TargetsLike | null | undefined): FitInput['y'] {
+function copyTargets(given: TargetsLike | null | undefined, rows: number): FitInput['y'] {
   const y = targetsOf(given);
-  return y instanceof Matrix ? new Matrix(new Float64Array(y.data), y.rows, y.cols) : copyList(y);
+  return y instanceof Matrix ? new Matrix(new Float64Array(y.data), y.rows, y.cols) : copyList(y, rows);
 }
 
-/** Arrays are copied by the engine, which takes a hundredth of the time. */
-function copyList(list: ArrayLike<unknown> | null | undefined): ArrayLike<unknown> | undefined {
+/**
+ * Arrays are copied by the engine, which takes a hundredth of the time.
+ *
+ * @throws {ERR_SHAPE} for an object that only says that it has more values than there are rows
+ */
+function copyList(list: ArrayLike<unknown> | null | undefined, rows: number): ArrayLike<unknown> | undefined {
   if (list === null || typeof list?.length !== 'number') return list ?? undefined;
   if (Array.isArray(list)) return list.slice();
-  return isTypedArray(list) ? new Float64Array(list) : Array.from(list);
+  if (isTypedArray(list)) return new Float64Array(list);
+  if (list.length <= rows) return Array.from(list);
+  throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${list.length} values.`);
 }
 
 /** @throws {ERR_SHAPE | ERR_PARAMETER} unless there is a weight >= 0 for each row */
@@ -474,7 +480,7 @@ export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64
 /** A copy. @throws {ERR_SHAPE} unless there is a group for each row */
 function encodeGroups(groups: FitOptions['groups'], rows: number): FitInput['groups'] {
   checkGroups(groups, rows);
-  return copyList(groups);
+  return copyList(groups, rows);
 }
 
 /** @throws {ERR_SHAPE} unless there is a group for each row, or none at all */

@@ -86,19 +86,21 @@ export async function productsOf(
     return own.map((correlations, t) => ({ correlations, offset, mean: means[t] }));
   }
   const sums = given === null ? await sumsOf(input, y, fitIntercept) : [given];
+  checkProducts(sums[0].gram);
   const products = new Matrix(sums[0].gram, cols, cols);
   const column = async (j: number) => products.row(j);
   return sums.flatMap(({ xy, yy, xMean: offset, yMean }) =>
     Array.from(yy, (square, t) => {
       const withTarget = xy.subarray(t * cols, (t + 1) * cols);
-      checkProducts(square, withTarget);
+      checkProducts([square], withTarget);
       return { correlations: { rows, cols, withTarget, square, column }, offset, mean: yMean[t] };
     }),
   );
 }
 
-function checkProducts(square: number, withTarget: Float64Array): void {
-  if ([square, ...withTarget].every(Number.isFinite)) return;
+/** @throws {ERR_INPUT_INFINITE} where products, or differences of them, overflow */
+export function checkProducts(...lists: ReadonlyArray<readonly number[] | Float64Array>): void {
+  if (lists.every((list) => list.every(Number.isFinite))) return;
   throw new ValidationError('ERR_INPUT_INFINITE', 'The products of X and y overflow; scale them.');
 }
 
@@ -113,13 +115,14 @@ async function correlationsOf(
     const known = columns.get(j);
     if (known !== undefined) return known;
     const product = (await x.matmulAsync(x.columns([j]), { transposeA: true, signal })).data;
+    checkProducts(product);
     columns.set(j, product);
     return product;
   };
   const withTargets = (await y.matmulAsync(x, { transposeA: true, signal })) as Matrix<Float64Array>;
   return Array.from(y.square().sum(0).data, (square, t) => {
     const withTarget = withTargets.row(t);
-    checkProducts(square, withTarget);
+    checkProducts([square], withTarget);
     return { rows, cols, withTarget, square, column };
   });
 }

@@ -3,7 +3,7 @@ import { type FitInput, takeSharedRows } from '../core/fit-input.js';
 import type { Fold } from '../core/k-fold.js';
 import { Matrix } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import { type Correlations, type ProductsOptions, productsOf } from './correlations.js';
+import { type Correlations, checkProducts, type ProductsOptions, productsOf } from './correlations.js';
 import { dealFolds, type Folds, isPartition } from './folds.js';
 import type { Products } from './precompute.js';
 
@@ -35,6 +35,7 @@ export interface PathFoldOptions {
  * fold's rows, which are made once.
  *
  * @throws {ERR_PARAMETER} for folds that do not fit
+ * @throws {ERR_INPUT_INFINITE} where products overflow
  */
 export async function* pathFolds(
   owner: object,
@@ -77,6 +78,7 @@ async function* byProducts(
   const total = products.reduce((sum, one) => sum.add(one) as Matrix<Float64Array>);
   for (const own of products) {
     const rest = total.sub(own) as Matrix<Float64Array>;
+    checkProducts(rest.data);
     const ones = rest.row(width - 1);
     const count = ones[width - 1];
     const shift = ones.map((sum) => (fitIntercept ? sum / count : 0));
@@ -127,14 +129,19 @@ async function byRows(
   return { train: correlations, errors };
 }
 
-/** Products of the rows of `a` with the same and with the next row of `b`, over a number of rows. */
+/**
+ * Products of the rows of `a` with the same and with the next row of `b`, over a number of rows.
+ *
+ * @throws {ERR_INPUT_INFINITE} where they overflow
+ */
 function meansOf(rows: number, a: Matrix<Float64Array>, b: Matrix<Float64Array>): ResidualMeans {
   const mean = (i: number, j: number) => {
     const other = b.row(j);
     return a.row(i).reduce((sum, value, k) => sum + value * other[k], 0) / rows;
   };
-  return {
-    squares: Array.from({ length: a.rows }, (_, k) => Math.max(mean(k, k), 0)),
-    products: Array.from({ length: Math.max(a.rows - 1, 0) }, (_, k) => mean(k, k + 1)),
-  };
+  const squares = Array.from({ length: a.rows }, (_, k) => Math.max(mean(k, k), 0));
+  const products = Array.from({ length: Math.max(a.rows - 1, 0) }, (_, k) => mean(k, k + 1));
+  // None of them would be the least.
+  checkProducts(squares, products);
+  return { squares, products };
 }

@@ -211,6 +211,10 @@ export class UMAP extends Transformer<UMAPParams, UMAPState> {
       },
       cancel,
     );
+    if (!Number.isFinite(set.meanDistance)) {
+      const message = 'UMAP: distances between rows are too large or too small for squares of them; scale X.';
+      throw new ValidationError('ERR_INPUT_INFINITE', message);
+    }
     const layout = {
       ...{ components, a, b, seed: drawn, learningRate: params.learningRate },
       epochs: params.nEpochs ?? (x.rows <= 10_000 ? 500 : 200),
