@@ -74,13 +74,13 @@ void check_csr(const CsrView<T>& x) {
     refuse("The starts of sparse rows must end with the number of values.");
   }
   for_each_row(x.rows(), nullptr, [&](size_t i) {
-    int64_t last = -1;
-    for (size_t k = x.begin(i); k < x.end(i); ++k) {
-      const int64_t column = x.columns[k];
-      if (column <= last || static_cast<uint64_t>(column) >= x.cols) {
-        refuse("The columns of a sparse row must ascend and be in the matrix.");
-      }
-      last = column;
+    const size_t begin = x.begin(i), end = x.end(i);
+    if (begin == end) return;
+    // The whole row without a way out, so that the compiler compares vectors.
+    bool descends = false;
+    for (size_t k = begin + 1; k < end; ++k) descends |= x.columns[k] <= x.columns[k - 1];
+    if (descends || x.columns[begin] < 0 || static_cast<size_t>(x.columns[end - 1]) >= x.cols) {
+      refuse("The columns of a sparse row must ascend and be in the matrix.");
     }
   });
 }
@@ -235,19 +235,26 @@ std::vector<double> csr_column_counts(const CsrView<T>& x) {
 template <typename T>
 std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
                                    Span<double> weights, const CancelToken* cancel) {
-  std::vector<double> sums(groups * x.cols, 0.0);
-  for (size_t i = 0; i < x.rows(); ++i) {
-    if (i % kRowsPerTask == 0) check_cancel(cancel);
-    if (codes[i] < 0 || static_cast<size_t>(codes[i]) >= groups) {
-      throw Error("ERR_PARAMETER", "Code " + std::to_string(codes[i]) + " is not one of " +
-                                       std::to_string(groups) + " groups.");
-    }
-    double* const of_group = sums.data() + static_cast<size_t>(codes[i]) * x.cols;
-    const double weight = weights.size == 0 ? 1.0 : weights[i];
-    for (size_t k = x.begin(i); k < x.end(i); ++k) {
-      of_group[x.columns[k]] += weight * static_cast<double>(x.values[k]);
-    }
+  for (const int32_t code : codes) {
+    if (code >= 0 && static_cast<size_t>(code) < groups) continue;
+    throw Error("ERR_PARAMETER",
+                "Code " + std::to_string(code) + " is not one of " + std::to_string(groups) + " groups.");
   }
+  std::vector<double> sums(groups * x.cols, 0.0);
+  // Each part sums some of the groups, every one in the order of its rows.
+  const size_t parts = std::min(groups, ThreadPool::instance().size());
+  ThreadPool::instance().parallel_for(parts, [&](size_t part, size_t) {
+    for (size_t i = 0; i < x.rows(); ++i) {
+      if (i % kRowsPerTask == 0) check_cancel(cancel);
+      const auto group = static_cast<size_t>(codes[i]);
+      if (group % parts != part) continue;
+      double* const of_group = sums.data() + group * x.cols;
+      const double weight = weights.size == 0 ? 1.0 : weights[i];
+      for (size_t k = x.begin(i); k < x.end(i); ++k) {
+        of_group[x.columns[k]] += weight * static_cast<double>(x.values[k]);
+      }
+    }
+  });
   return sums;
 }
 
