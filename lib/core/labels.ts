@@ -56,23 +56,33 @@ function requireLabel(value: unknown, type: string | undefined, where: string, c
 /** Whole numbers from -SMALL to SMALL - 1 are looked up in a table, which takes a fraction of the time of a hash. */
 const SMALL = 256;
 
-/** Encodes labels that are all such numbers; null when another is among them. */
-function encodeSmall(y: ArrayLike<unknown>, rows: number): EncodedLabels | null {
-  const place = new Int32Array(2 * SMALL).fill(-1);
-  for (let i = 0; i < rows; i++) {
+/** Writes a 0 at the place of each label; false when one is no such number. A loop that is all of a function stays optimised. */
+function markSmall(y: ArrayLike<unknown>, place: Int32Array): boolean {
+  for (let i = 0; i < y.length; i++) {
     const label = y[i];
-    if (typeof label !== 'number') return null;
+    if (typeof label !== 'number') return false;
     const whole = label | 0;
-    if (whole !== label || whole < -SMALL || whole >= SMALL) return null;
+    if (whole !== label || whole < -SMALL || whole >= SMALL) return false;
     place[whole + SMALL] = 0;
   }
+  return true;
+}
+
+function placesOf(y: ArrayLike<number>, place: Int32Array): Int32Array {
+  const codes = new Int32Array(y.length);
+  for (let i = 0; i < codes.length; i++) codes[i] = place[y[i] + SMALL];
+  return codes;
+}
+
+/** Encodes labels that are all such numbers; null when another is among them. */
+function encodeSmall(y: ArrayLike<unknown>): EncodedLabels | null {
+  const place = new Int32Array(2 * SMALL).fill(-1);
+  if (!markSmall(y, place)) return null;
   const classes: number[] = [];
   for (let k = 0; k < place.length; k++) {
     if (place[k] === 0) place[k] = classes.push(k - SMALL) - 1;
   }
-  const codes = new Int32Array(rows);
-  for (let i = 0; i < rows; i++) codes[i] = place[(y[i] as number) + SMALL];
-  return { codes, classes };
+  return { codes: placesOf(y as ArrayLike<number>, place), classes };
 }
 
 /** Encodes labels of any one type. */
@@ -114,7 +124,7 @@ function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLa
  */
 export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:', least = 2): EncodedLabels {
   checkLength(y, rows);
-  const encoded = encodeSmall(y, rows) ?? encodeAny(y, rows, what);
+  const encoded = encodeSmall(y) ?? encodeAny(y, rows, what);
   if (encoded.classes.length < least) {
     throw new ValidationError(
       'ERR_LABELS',

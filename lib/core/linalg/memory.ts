@@ -37,7 +37,7 @@ export function sameArray<T extends FloatArray>(data: T, length: number): T {
 
 /**
  * A new array whose values are anything: for results that native code writes as a whole. Memory that was used before needs
- * neither zeros nor page faults.
+ * neither zeros nor page faults. It is no recycled buffer, which could not be transferred to a worker: a result belongs to its caller.
  *
  * @throws {ERR_SHAPE} as {@link newArray}
  */
