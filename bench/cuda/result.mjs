@@ -2,7 +2,7 @@
  * Puts what the steps of run.sh have written into result.json: the project's goals first, then each step. `result.mjs SECONDS`, those that
  * all of it took. The status is 1 when a step failed; a goal that is missed or missing is no failure.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { goalsOf } from './goals.mjs';
 
 const read = (name) => (existsSync(name) ? readFileSync(name, 'utf8').trim() : '');
@@ -71,7 +71,9 @@ const result = {
   skipped: names.filter((name) => steps[name].skipped !== undefined),
   steps,
 };
-writeFileSync('result.json', `${JSON.stringify(result, null, 1)}\n`);
+// Whole at any moment.
+writeFileSync('result.json.new', `${JSON.stringify(result, null, 1)}\n`);
+renameSync('result.json.new', 'result.json');
 for (const { goal, wanted, reached, met, missing } of result.goals) {
   const bar = wanted === null ? '' : ` (goal: ${wanted}${met ? ', met' : ''})`;
   console.log(`${goal}: ${reached === null ? `missing, ${missing}` : Number(reached.toPrecision(4))}${bar}`);

@@ -2,7 +2,8 @@
 # run.sh [SECONDS] [STEP...]: tests and times the CUDA plug-in on this machine. Everything it needs lies beside it; nothing is fetched. Ends
 # within SECONDS (default 470) with result.json: the project's goals, each with what was reached or the reason why that is missing,
 # and what each step has found; without a GPU with the reason alone, and status 3, where the plug-in does not open with status 4. With names only those steps run. What a step
-# prints goes to out/NAME; one that fails, hangs or is skipped loses nothing of the others.
+# prints goes to out/NAME; one that fails, hangs or is skipped loses nothing of the others. result.json is written anew after each step: where
+# the machine is taken away meanwhile, it has what was found so far.
 set -uo pipefail
 cd "$(dirname "$0")"
 budget=470
@@ -39,6 +40,7 @@ step() {  # step NAME SECONDS COMMAND...: what it prints goes to out/NAME, how i
     echo "$status" >"out/$name.status"
     echo $((SECONDS - began)) >"out/$name.seconds"
     [ "$status" -ne 77 ] || skip "$name" "$(tail -n 1 "out/$name.err")"
+    [ -z "$node" ] || timeout 20 "$node" result.mjs "$SECONDS" >/dev/null 2>&1
   fi
 }
 in_node() {  # in_node NAME SECONDS ARGUMENT...

@@ -111,6 +111,15 @@ describe('run.sh', () => {
     expect(memory).toMatchObject({ reached: null, missing: 'it was not asked for' });
   });
 
+  it('has written what was found before the next step begins', () => {
+    program('boreal_cuda_tests', "echo 'test cases: 3 | 3 passed | 0 failed'");
+    program('bench_cuda', 'cp result.json meanwhile.json');
+    run('tests', 'sgemm');
+    const meanwhile = JSON.parse(readFileSync(join(here, 'meanwhile.json'), 'utf8'));
+    expect(meanwhile.steps.tests.lines).toEqual([{ name: 'tests', all: 3, passed: 3, failed: 0 }]);
+    expect(meanwhile.steps.sgemm).toBeUndefined();
+  });
+
   it.each([
     ['There is no NVIDIA driver that can be used: "none".', 3, 'no GPU runs here'],
     ['there is no GPU', 3, 'no GPU runs here'],
