@@ -2,6 +2,7 @@
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
+import { Matrix } from '../core/matrix.js';
 import {
   absent,
   bool,
@@ -16,6 +17,8 @@ import {
   type Rules,
   real,
 } from '../core/params.js';
+import { Schema } from '../core/schema.js';
+import { memoryRule, type PipelineMemory, StepCache } from '../core/step-cache.js';
 import { warn } from '../core/warn.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -49,6 +52,11 @@ export interface AgglomerativeClusteringParams {
    * `nClusters` is at least 100 and 0.02 of the rows. Default 'auto'.
    */
   computeFullTree: boolean | 'auto';
+  /**
+   * Where whole trees are kept, for fits of the same rows with another `nClusters` or `distanceThreshold`: the path of a directory, or a `Map`, as
+   * of {@link Pipeline}; null: nowhere. Trees that stop early, and those of a function as `connectivity`, are not kept. Default null.
+   */
+  memory: string | PipelineMemory | null;
 }
 
 /** Learned by {@link AgglomerativeClustering}. */
@@ -62,6 +70,9 @@ export interface AgglomerativeClusteringState extends ClustererState {
   readonly components?: number;
 }
 
+/** The merges alone. */
+type Tree = Pick<AgglomerativeClusteringState, 'children' | 'distances' | 'components'>;
+
 /**
  * Merges the two nearest clusters again and again, beginning with single rows (Ward 1963; Lance and Williams 1967), by chains of
  * nearest neighbours; single linkage by a minimum spanning tree (Prim 1957). All distances of pairs are held: 4 n^2 bytes for n
@@ -70,7 +81,10 @@ export interface AgglomerativeClusteringState extends ClustererState {
  * With `connectivity` clusters keep together along the edges of a graph, and memory grows with the edges (and with
  * the pairs of parts without an edge between them, about 3 GB for the most): a merge that no edge allows is not made, and complete and average linkage know the distances of edges alone. Distances may then fall from one merge to the next.
  *
- * Differs from scikit-learn: `distances` are always there; no `memory`; a function as `connectivity` keeps a model from being saved; no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
+ * With `memory` a tree is found again by a hash of the rows and of the parameters that it depends on; an entry that is damaged is not read. It
+ * is not stored with a model.
+ *
+ * Differs from scikit-learn: `distances` are always there; `memory` is not joblib's; a function as `connectivity` keeps a model from being saved; no metrics 'l1' and 'l2' (they are 'manhattan' and 'euclidean').
  *
  * @example
  * ```ts
@@ -88,7 +102,7 @@ export class AgglomerativeClustering extends Clusterer<
   constructor(params: Partial<AgglomerativeClusteringParams> = {}) {
     super({
       ...{ nClusters: 2, metric: 'euclidean', linkage: 'ward', distanceThreshold: null },
-      ...{ connectivity: null, computeFullTree: 'auto' },
+      ...{ connectivity: null, computeFullTree: 'auto', memory: null },
       ...params,
     });
   }
@@ -106,13 +120,16 @@ export class AgglomerativeClustering extends Clusterer<
         ),
       ),
       computeFullTree: either(bool, oneOf('auto')),
+      memory: memoryRule,
     };
   }
 
-  /** A model file holds graphs as plain arrays, and functions not at all. @internal */
+  /** A model file holds graphs as plain arrays, functions and a cache not at all. @internal */
   override snapshot() {
     const { params, fitted } = super.snapshot();
-    return { params: { ...params, connectivity: plainGraph(params.connectivity) }, fitted };
+    const { memory: _, ...stored } = params;
+    const plain = { ...stored, connectivity: plainGraph(params.connectivity) };
+    return { params: plain as AgglomerativeClusteringParams, fitted };
   }
 
   override get tags(): EstimatorTags {
@@ -130,6 +147,8 @@ export class AgglomerativeClustering extends Clusterer<
     checkLength(this, 'children', state.children, 2 * state.distances.length);
     if (state.components === undefined)
       checkLength(this, 'distances', state.distances, state.labels.length - 1);
+    if (isTree(state)) return;
+    throw new ValidationError('ERR_PARAMETER', 'AgglomerativeClustering state: children make no tree.');
   }
 
   protected async fitState(input: FitInput): Promise<AgglomerativeClusteringState> {
@@ -153,13 +172,31 @@ export class AgglomerativeClustering extends Clusterer<
       const tree = await this.#along(connectivity, input, merges);
       return { ...tree, labels: heads(tree.children, x.rows, merges), nClusters };
     }
-    const tree =
+    const grow = (): Promise<Tree> =>
       connectivity === null
-        ? await native.fitAgglomerative(x.data, x.rows, x.cols, linkage, code, cancel, progress)
-        : await this.#along(connectivity, input, x.rows - 1);
+        ? native.fitAgglomerative(x.data, x.rows, x.cols, linkage, code, cancel, progress)
+        : this.#along(connectivity, input, x.rows - 1);
+    const tree: Tree = (await this.#kept(input)) ?? (await grow());
     const count =
       nClusters ?? tree.distances.reduce((n, d) => n + Number(d >= (distanceThreshold as number)), 1);
     return { ...tree, labels: cut(tree.children, x.rows, count), nClusters: count };
+  }
+
+  /** The whole tree of these rows, from `memory` or into it; null without one. */
+  async #kept(input: FitInput): Promise<Tree | null> {
+    const { memory, ...params } = this.params;
+    const cache = memory && (await StepCache.over(memory, input.x));
+    if (!cache) return null;
+    // One cluster: the tree is the same whatever it is cut into.
+    const own = { ...params, nClusters: 1, distanceThreshold: null, computeFullTree: true };
+    const whole = new AgglomerativeClustering(own);
+    const grow = async () => {
+      await whole.fitInput(input, Schema.named(input.columns));
+      return Matrix.zeros(1, 1);
+    };
+    const { step } = await cache.fitted(whole, grow, input.signal);
+    const { children, distances, components } = (step as AgglomerativeClustering).state;
+    return distances.length === input.x.rows - 1 ? { children, distances, components } : null;
   }
 
   /** The merges along the edges of a graph. */
@@ -203,6 +240,16 @@ export class AgglomerativeClustering extends Clusterer<
   get nLeaves(): number {
     return this.state.labels.length;
   }
+}
+
+/** Whether each merge joins two nodes that were there, and no node is in two merges. */
+function isTree({ children, labels }: AgglomerativeClusteringState): boolean {
+  const used = new Uint8Array(labels.length + children.length);
+  return children.every((node, k) => {
+    const isNew = node >= 0 && node < labels.length + (k >> 1) && used[node] === 0;
+    if (isNew) used[node] = 1;
+    return isNew;
+  });
 }
 
 function stopsEarly(computeFullTree: boolean | 'auto', nClusters: number, rows: number): boolean {

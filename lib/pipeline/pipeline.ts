@@ -27,9 +27,9 @@ import {
   type Rows,
 } from '../core/sparse/made-rows.js';
 import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
+import { memoryRule, type PipelineMemory, StepCache } from '../core/step-cache.js';
 import { StateError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
-import { memoryRule, type PipelineMemory, StepCache } from './step-cache.js';
 
 /** Sparse rows of more columns than this have no names: a hash has a million. */
 const MOST_NAMED = 1 << 16;

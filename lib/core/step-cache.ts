@@ -4,16 +4,16 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { throwIfAborted } from '../core/cancellation.js';
-import { Estimator } from '../core/estimator.js';
-import { toShared } from '../core/fit-input.js';
-import { isTypedArray, Matrix } from '../core/matrix.js';
-import { packValue, unpackValue } from '../core/model-codec.js';
-import { custom, either, nothing } from '../core/params.js';
-import { CsrMatrix } from '../core/sparse/csr-matrix.js';
-import { writeWhole } from '../core/whole-file.js';
 import { BorealError } from '../errors.js';
 import { native } from '../native.js';
+import { throwIfAborted } from './cancellation.js';
+import { Estimator } from './estimator.js';
+import { toShared } from './fit-input.js';
+import { isTypedArray, Matrix } from './matrix.js';
+import { packValue, unpackValue } from './model-codec.js';
+import { custom, either, nothing } from './params.js';
+import { CsrMatrix } from './sparse/csr-matrix.js';
+import { writeWhole } from './whole-file.js';
 
 /** Where a pipeline keeps fitted steps: a `Map`, or anything that gives back the bytes that it was given under a name, or nothing. */
 export interface PipelineMemory {
