@@ -28,6 +28,10 @@ struct ClusterKernels {
   size_t nearest_rows;
   void (*nearest)(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch,
                   T* distance, T* index) noexcept;
+
+  // out[j * os + i] = the squared distance of row i to point j, of the same arguments and with the same bits.
+  void (*from_points)(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch,
+                      T* out, size_t os) noexcept;
 };
 
 // The tables of each instruction set; dispatch_cluster.h picks one.

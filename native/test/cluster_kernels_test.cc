@@ -120,10 +120,15 @@ void check_nearest(const Kernels& isa) {
       kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), distance.data(), index.data());
       kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), nullptr, alone.data());
       CHECK(index == alone);
+      std::vector<T> turned(n * (m + 1), T(-1));
+      kernel.from_points(x.data(), xs, packed.data(), m, n, d, scratch.data(), turned.data(), m + 1);
       for (size_t i = 0; i < m; ++i) {
         T least = kInfinity;
         size_t where = 0;
         for (size_t j = 0; j < n; ++j) {
+          const T one = all[i * n + j], other = turned[j * (m + 1) + i];
+          CHECK((one == other || (std::isnan(one) && std::isnan(other))));
+          CHECK(turned[j * (m + 1) + m] == T(-1));
           if (all[i * n + j] < least) least = all[i * n + (where = j)];
         }
         CHECK(distance[i] == least);

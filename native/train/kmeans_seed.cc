@@ -9,6 +9,7 @@
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_cluster.h"
 #include "linalg/csr.h"
 #include "linalg/distance.h"
 #include "train/kmeans_assign.h"
@@ -75,10 +76,12 @@ class Candidates<MatrixView<const T>> {
         points_(points_of(x, candidates)),
         packed_(Metric::kSquaredEuclidean, view(candidates.size())) {}
 
-  // Of `block` rows from i on; those of a row are `stride` apart from those of the one before.
+  // Of `block` rows from i on; those of a candidate are `stride` apart from those of the one before.
   void measure(size_t i, size_t block, T* out, size_t stride) const {
-    distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, x_.row(i), x_.stride, packed_.from(0),
-                                             out, stride, block, points_.size() / x_.cols, x_.cols);
+    const ClusterKernels<T>& kernel = cluster_kernels<T>(kernels());
+    const AlignedBuffer<T> turned(kernel.nearest_rows * x_.cols);
+    kernel.from_points(x_.row(i), x_.stride, packed_.from(0), block, packed_.rows(), x_.cols, turned.data(),
+                       out, stride);
   }
 
  private:
@@ -110,15 +113,17 @@ class Candidates<CsrView<double>> {
   }
 
   void measure(size_t i, size_t block, double* out, size_t stride) const {
+    std::vector<double> own(count_);
     for (size_t r = 0; r < block; ++r) {
-      double* const own = out + r * stride;
-      std::fill_n(own, count_, 0.0);
+      std::fill(own.begin(), own.end(), 0.0);
       for (size_t k = x_.begin(i + r); k < x_.end(i + r); ++k) {
         const double* const point = points_.data() + static_cast<size_t>(x_.columns[k]) * count_;
         for (size_t c = 0; c < count_; ++c) own[c] += x_.values[k] * point[c];
       }
       const double norm = csr_squared_norm(x_, i + r);
-      for (size_t c = 0; c < count_; ++c) own[c] = squared_distance_of(own[c], norm, norms_[c]);
+      for (size_t c = 0; c < count_; ++c) {
+        out[c * stride + r] = squared_distance_of(own[c], norm, norms_[c]);
+      }
     }
   }
 
@@ -140,7 +145,6 @@ class Spread {
         weights_(weights),
         cancel_(cancel),
         rows_(partition_rows(row_count(x), kPartRows, kParts)),
-        most_(most),
         nearest_(row_count(x), std::numeric_limits<T>::infinity()),
         distances_(row_count(x) * most) {}
 
@@ -154,14 +158,14 @@ class Spread {
       for (size_t i = rows_.begin(part); i < rows_.end(part); i += kBlockRows) {
         check_cancel(cancel_);
         const size_t block = std::min(kBlockRows, rows_.end(part) - i);
-        T* const out = distances_.data() + i * most_;
-        for (size_t r = 0; r < block; ++r) nearest_[i + r] = nearest(i + r);
-        points.measure(i, block, out, most_);
-        for (size_t r = 0; r < block; ++r) {
-          const double weight = weight_of(weights_, i + r);
-          const T least = nearest_[i + r];
-          for (size_t c = 0; c < count; ++c) own[c] += weight * std::min(least, out[r * most_ + c]);
+        T* const least = nearest_.data() + i;
+        T* const out = distances_.data() + i;
+        if (taken_ != kNone) {
+          const T* const last = out + taken_ * rows_.total;
+          for (size_t r = 0; r < block; ++r) least[r] = std::min(least[r], last[r]);
         }
+        points.measure(i, block, out, rows_.total);
+        for (size_t c = 0; c < count; ++c) own[c] += potential(i, block, out + c * rows_.total);
       }
       for (size_t c = 0; c < count; ++c) sums[c][part] = own[c];
     });
@@ -183,7 +187,29 @@ class Spread {
   // The squared distance of a row to the nearest centre: the last one is among the candidates until the next
   // are measured.
   T nearest(size_t i) const {
-    return taken_ == kNone ? nearest_[i] : std::min(nearest_[i], distances_[i * most_ + taken_]);
+    return taken_ == kNone ? nearest_[i] : std::min(nearest_[i], distances_[taken_ * rows_.total + i]);
+  }
+
+  // Of `block` rows from i on, with a candidate at these distances. In several sums, which need not wait for
+  // one another.
+  double potential(size_t i, size_t block, const T* distances) const {
+    constexpr size_t kSums = 8;
+    double sums[kSums] = {};
+    const T* const least = nearest_.data() + i;
+    const auto add_up = [&](const auto& weight) {
+      size_t r = 0;
+      for (; r + kSums <= block; r += kSums) {
+        for (size_t s = 0; s < kSums; ++s)
+          sums[s] += weight(r + s) * std::min(least[r + s], distances[r + s]);
+      }
+      for (; r < block; ++r) sums[0] += weight(r) * std::min(least[r], distances[r]);
+    };
+    if (weights_.size == 0) {
+      add_up([](size_t) { return 1.0; });
+    } else {
+      add_up([&](size_t r) { return weights_[i + r]; });
+    }
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
   }
 
   static constexpr size_t kNone = static_cast<size_t>(-1);
@@ -191,9 +217,9 @@ class Spread {
   Span<double> weights_;
   const CancelToken* cancel_;
   Partition rows_;
-  size_t most_, taken_ = kNone;  // the candidate that became the last centre
-  std::vector<T> nearest_;       // without it
-  AlignedBuffer<T> distances_;
+  size_t taken_ = kNone;        // the candidate that became the last centre
+  std::vector<T> nearest_;      // without it
+  AlignedBuffer<T> distances_;  // [candidates, rows]
   std::vector<double> part_sums_;
 };
 

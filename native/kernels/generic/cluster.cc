@@ -108,10 +108,11 @@ constexpr size_t kTurns = kRegisters == 32 ? 3 : 2;
 constexpr size_t kPoints = kRegisters == 32 ? 8 : 4;
 constexpr size_t kBlocksAhead = 2;  // asked for while those before them are looked at
 
-// C points of a panel, of which the first is number `first`. ahead: rows to ask for on the way.
-template <typename T, size_t C>
-inline void nearest_tile(const T* turned, const T* points, uintptr_t ahead, T first, size_t d, T* distance,
-                         T* index) {
+// C points of a panel, of which the first is number `first`: gives take(number, v, distances) those of the
+// rows of vector v. ahead: rows to ask for on the way.
+template <typename T, size_t C, typename Take>
+inline void point_tile(const T* turned, const T* points, uintptr_t ahead, size_t first, size_t d,
+                       const Take& take) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   Vec<T> sum[C][kTurns];
   BOREAL_UNROLL
@@ -136,35 +137,42 @@ inline void nearest_tile(const T* turned, const T* points, uintptr_t ahead, T fi
   }
   BOREAL_UNROLL
   for (size_t v = 0; v < kTurns; ++v) {
-    Vec<T> least = load(distance + v * kLanes), where = load(index + v * kLanes);
     BOREAL_UNROLL
-    for (size_t c = 0; c < C; ++c) {
-      const auto nearer = less(sum[c][v], least);
-      least = select(nearer, sum[c][v], least);
-      where = select(nearer, broadcast(first + static_cast<T>(c)), where);
-    }
-    store(distance + v * kLanes, least);
-    store(index + v * kLanes, where);
+    for (size_t c = 0; c < C; ++c) take(first + c, v, sum[c][v]);
   }
 }
 
 // Points j up to n, C at a time while there are as many, then half of that: none is looked at that is not
 // there.
-template <typename T, size_t C>
-inline void nearest_points(const T* turned, const T* packed, uintptr_t ahead, size_t j, size_t n, size_t d,
-                           T* distance, T* index) {
+template <typename T, size_t C, typename Take>
+inline void point_tiles(const T* turned, const T* packed, uintptr_t ahead, size_t j, size_t n, size_t d,
+                        const Take& take) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   if constexpr (C <= kLanes) {
     for (; j + C <= n; j += C) {
       const T* const points = packed + j / kLanes * kLanes * d + j % kLanes;
-      nearest_tile<T, C>(turned, points, ahead, static_cast<T>(j), d, distance, index);
+      point_tile<T, C>(turned, points, ahead, j, d, take);
     }
   }
-  if constexpr (C > 1) nearest_points<T, C / 2>(turned, packed, ahead, j, n, d, distance, index);
+  if constexpr (C > 1) point_tiles<T, C / 2>(turned, packed, ahead, j, n, d, take);
 }
 
 template <typename T>
 constexpr size_t kNearestRows = kTurns* Vec<T>::kLanes;
+
+// Turns `rows` of x, no more than kNearestRows, and takes their distances.
+template <typename T, typename Take>
+inline void take_points(const T* x, size_t xs, const T* packed, size_t rows, size_t n, size_t d, T* scratch,
+                        const Take& take) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  for (size_t v = 0; v < kTurns; ++v) {
+    const size_t begin = v * kLanes < rows ? v * kLanes : rows;
+    const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
+    pack_panel(x + begin * xs, xs, count, d, scratch + v * kLanes * d);
+  }
+  const uintptr_t ahead = reinterpret_cast<uintptr_t>(x) + kBlocksAhead * kNearestRows<T> * xs * sizeof(T);
+  point_tiles<T, kPoints>(scratch, packed, ahead, 0, n, d, take);
+}
 
 template <typename T>
 void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
@@ -173,17 +181,16 @@ void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t 
   T least[kRows], where[kRows];
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
-    for (size_t v = 0; v < kTurns; ++v) {
-      const size_t begin = v * kLanes < rows ? v * kLanes : rows;
-      const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
-      pack_panel(x + (i + begin) * xs, xs, count, d, scratch + v * kLanes * d);
-    }
     for (size_t r = 0; r < kRows; ++r) {
       least[r] = static_cast<T>(__builtin_huge_valf());
       where[r] = 0;
     }
-    const uintptr_t ahead = reinterpret_cast<uintptr_t>(x) + (i + kBlocksAhead * kRows) * xs * sizeof(T);
-    nearest_points<T, kPoints>(scratch, packed, ahead, 0, n, d, least, where);
+    take_points(x + i * xs, xs, packed, rows, n, d, scratch, [&](size_t point, size_t v, Vec<T> distances) {
+      const Vec<T> before = load(least + v * kLanes);
+      const auto nearer = less(distances, before);
+      store(least + v * kLanes, select(nearer, distances, before));
+      store(where + v * kLanes, select(nearer, broadcast(static_cast<T>(point)), load(where + v * kLanes)));
+    });
     for (size_t r = 0; r < rows; ++r) {
       index[i + r] = where[r];
       if (distance != nullptr) distance[i + r] = least[r];
@@ -191,14 +198,32 @@ void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t 
   }
 }
 
+template <typename T>
+void from_points(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* out,
+                 size_t os) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes, kRows = kNearestRows<T>;
+  for (size_t i = 0; i < m; i += kRows) {
+    const size_t rows = m - i < kRows ? m - i : kRows;
+    take_points(x + i * xs, xs, packed, rows, n, d, scratch, [&](size_t point, size_t v, Vec<T> distances) {
+      T* const to = out + point * os + i + v * kLanes;
+      if ((v + 1) * kLanes <= rows) {
+        store(to, distances);
+      } else if (v * kLanes < rows) {
+        store(to, distances, rows - v * kLanes);
+      }
+    });
+  }
+}
+
 }  // namespace
 
 namespace BOREAL_ISA {
 
-constexpr ClusterKernels<float> kClusterF32{gather<float>, own_distances<float>, two_smallest<float>,
-                                            kNearestRows<float>, nearest<float>};
-constexpr ClusterKernels<double> kClusterF64{gather<double>, own_distances<double>, two_smallest<double>,
-                                             kNearestRows<double>, nearest<double>};
+constexpr ClusterKernels<float> kClusterF32{gather<float>,       own_distances<float>, two_smallest<float>,
+                                            kNearestRows<float>, nearest<float>,       from_points<float>};
+constexpr ClusterKernels<double> kClusterF64{gather<double>,       own_distances<double>,
+                                             two_smallest<double>, kNearestRows<double>,
+                                             nearest<double>,      from_points<double>};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
