@@ -27,6 +27,7 @@ import { ValidationError } from '../errors.js';
 import { BayesianRidge } from '../linear-model/bayesian-ridge.js';
 import { fitRounds, type Rounds, stepSeed } from './iterative-fit.js';
 import { type Limits, lowerStep } from './iterative-step.js';
+import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 import { SimpleImputer } from './simple-imputer.js';
@@ -60,6 +61,8 @@ export interface IterativeImputerParams {
   maxValue: number | ArrayLike<number>;
   /** Seed of what is drawn; null: another one each time. Default null. */
   randomState: number | null;
+  /** What stands for missing: NaN (and null in a table), or a number; then no value may be NaN. Default NaN. */
+  missingValues: MissingValues;
   /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
   addIndicator: boolean;
   /** Keep columns without any value; they are dropped otherwise. Default false. */
@@ -99,10 +102,9 @@ function isLimit(value: unknown): boolean {
  * the last has filled in (van Buuren and Groothuis-Oudshoorn 2011, "mice: Multivariate Imputation by Chained Equations in R"; Buck 1960).
  * `transform` repeats the regressions of the fit on new rows, all of them one native plan.
  *
- * Differs from scikit-learn: missing values are NaN (or null in a table). With `samplePosterior` a draw belongs to the values of its row
+ * Differs from scikit-learn: with `samplePosterior` a draw belongs to the values of its row
  * and the seed: the same row gets the same draw whenever it comes, in `transform` too, and another `randomState` another; what a value
- * beyond a limit becomes is the limit, there as here. A fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns;
- * no `verbose`.
+ * beyond a limit becomes is the limit, there as here. A fit that stops at `maxIter` sets `converged` to false, where scikit-learn warns.
  *
  * @example
  * ```ts
@@ -118,7 +120,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
       ...{ estimator: null, samplePosterior: false, maxIter: 10, tol: 1e-3, nNearestFeatures: null },
       ...{ initialStrategy: 'mean', fillValue: null, imputationOrder: 'ascending', skipComplete: false },
       ...{ minValue: -Infinity, maxValue: Infinity, randomState: null },
-      ...{ addIndicator: false, keepEmptyFeatures: false },
+      ...{ missingValues: Number.NaN, addIndicator: false, keepEmptyFeatures: false },
       ...params,
     });
   }
@@ -131,7 +133,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
       fillValue: either(real(), nothing),
       imputationOrder: oneOf('ascending', 'descending', 'roman', 'arabic', 'random'),
       ...{ skipComplete: bool, minValue: limit, maxValue: limit, randomState: seed },
-      ...{ addIndicator: bool, keepEmptyFeatures: bool },
+      ...{ missingValues: missingValuesRule, addIndicator: bool, keepEmptyFeatures: bool },
     };
   }
 
@@ -149,7 +151,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
   }
 
   override get tags() {
-    return { allowNan: true };
+    return { allowNan: Number.isNaN(this.params.missingValues) };
   }
 
   override checkParams(): void {
@@ -181,7 +183,8 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
     );
   }
 
-  protected async fitState(input: FitInput): Promise<IterativeImputerState> {
+  protected async fitState(given: FitInput): Promise<IterativeImputerState> {
+    const input = { ...given, x: await markMissing(given, this.params.missingValues) };
     const { initialStrategy: strategy, fillValue, keepEmptyFeatures, estimator } = this.params;
     const { x, columns, cancel } = input;
     const initial = new SimpleImputer({ strategy, fillValue, keepEmptyFeatures });
@@ -228,7 +231,8 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
     return [...this.state.initial.outputColumns(), ...flagColumns(columns, this.#flagged())];
   }
 
-  lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+  lower(plan: PlanBuilder, rows: Slot, options: ResolvedCompileOptions): Slot {
+    const x = lowerMarked(plan, rows, this.schema.columns, this.fittedParams.missingValues);
     const { initial, models, targets, neighbors, seed } = this.state;
     const { columns } = this.schema;
     const kept = keptColumns(columns, initial);

@@ -6,6 +6,7 @@ import { bool, checkLength, float64s, int, oneOf, type Rules, uint8s } from '../
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
+import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 
 /** Parameters of {@link KNNImputer}. */
@@ -14,6 +15,8 @@ export interface KNNImputerParams {
   nNeighbors: number;
   /** Neighbours count alike, or each by 1 / distance. Default 'uniform'. */
   weights: 'uniform' | 'distance';
+  /** What stands for missing: NaN (and null in a table), or a number; then no value may be NaN. Default NaN. */
+  missingValues: MissingValues;
   /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
   addIndicator: boolean;
   /** Keep columns without any value, filled with 0; they are dropped otherwise. Default false. */
@@ -35,7 +38,7 @@ export interface KNNImputerState {
  * over the columns that both rows have, scaled up to all columns; of rows at equal distances the first is nearer. Where no row has a
  * distance, the mean of the column stands in.
  *
- * Differs from scikit-learn: missing values are NaN (or null in a table); `metric` and `weights` take no functions.
+ * Differs from scikit-learn: `metric` and `weights` take no functions.
  *
  * @example
  * ```ts
@@ -47,13 +50,18 @@ export interface KNNImputerState {
  */
 export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
   constructor(params: Partial<KNNImputerParams> = {}) {
-    super({ nNeighbors: 5, weights: 'uniform', addIndicator: false, keepEmptyFeatures: false, ...params });
+    super({
+      ...{ nNeighbors: 5, weights: 'uniform', missingValues: Number.NaN },
+      ...{ addIndicator: false, keepEmptyFeatures: false },
+      ...params,
+    });
   }
 
   get rules(): Rules<KNNImputerParams> {
     return {
       nNeighbors: int(1, 0x7fff_ffff),
       weights: oneOf('uniform', 'distance'),
+      missingValues: missingValuesRule,
       addIndicator: bool,
       keepEmptyFeatures: bool,
     };
@@ -64,7 +72,7 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
   }
 
   override get tags() {
-    return { allowNan: true };
+    return { allowNan: Number.isNaN(this.params.missingValues) };
   }
 
   protected override checkState(
@@ -77,8 +85,9 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
     throw new ValidationError('ERR_PARAMETER', "KNNImputer state: 'points' must hold whole rows.");
   }
 
-  protected async fitState({ x, cancel }: FitInput): Promise<KNNImputerState> {
-    const { count, mean } = await momentsOf(x, cancel);
+  protected async fitState(input: FitInput): Promise<KNNImputerState> {
+    const x = await markMissing(input, this.params.missingValues);
+    const { count, mean } = await momentsOf(x, input.cancel);
     const means = mean.map((value, j) => (count[j] > 0 ? value : Number.NaN));
     if (means.every(Number.isNaN) && !this.params.keepEmptyFeatures) {
       throw new ValidationError(
@@ -107,9 +116,10 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
     return [...filled, ...flagColumns(columns, this.#flagged())];
   }
 
-  lower(plan: PlanBuilder, x: Slot): Slot {
+  lower(plan: PlanBuilder, given: Slot): Slot {
     const { points, means } = this.state;
-    const { nNeighbors, weights } = this.fittedParams;
+    const { nNeighbors, weights, missingValues } = this.fittedParams;
+    const x = lowerMarked(plan, given, this.schema.columns, missingValues);
     const fill = means.map((mean) => (Number.isNaN(mean) ? 0 : mean));
     // Of columns without a value, too: they count for the scale of distances, as in scikit-learn.
     const all = plan.neighborImpute(x, nNeighbors, weights === 'distance', points, fill);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   BayesianRidge,
   IterativeImputer,
+  KNNImputer,
   LinearRegression,
   LogisticRegression,
   load,
@@ -179,5 +180,31 @@ describe('IterativeImputer', () => {
       onProgress: () => abort.abort(),
     });
     await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('a number that stands for missing', () => {
+  const marked = new Matrix(
+    holes.data.map((value) => (Number.isNaN(value) ? -1 : value)),
+    holes.rows,
+    holes.cols,
+  );
+  test.each([
+    ['KNNImputer', (own: object) => new KNNImputer({ nNeighbors: 3, addIndicator: true, ...own })],
+    ['IterativeImputer', (own: object) => new IterativeImputer({ maxIter: 3, addIndicator: true, ...own })],
+    [
+      'IterativeImputer by draws',
+      (own: object) => new IterativeImputer({ maxIter: 2, samplePosterior: true, randomState: 1, ...own }),
+    ],
+  ] as const)('%s: is what NaN is', async (_, make) => {
+    const expected = await (await make({}).fit(holes)).transform(holes);
+    const model = await make({ missingValues: -1 }).fit(marked);
+    expect((await model.transform(marked)).equals(expected)).toBe(true);
+    const copy = (await load(model.toBytes())) as KNNImputer;
+    expect(copy.transformSync(marked).equals(expected)).toBe(true);
+    await expect(model.transform(holes)).rejects.toMatchObject({ code: 'ERR_INPUT_NAN' });
+    await expect(make({ missingValues: Infinity }).fit(holes)).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
   });
 });
