@@ -19,16 +19,6 @@
 namespace boreal {
 namespace {
 
-// All idle blocks together: so many bytes, and no more than this share of the memory.
-constexpr size_t kMostIdle = size_t{128} << 20;
-constexpr size_t kIdleShare = 16;
-
-// All that may be kept of what was given back.
-size_t most_idle() {
-  const uint64_t memory = memory_limit_bytes();
-  return memory == 0 ? kMostIdle : static_cast<size_t>(std::min<uint64_t>(kMostIdle, memory / kIdleShare));
-}
-
 // Whole huge pages, in steps of an eighth or less, so that a block fits again when the next size differs a
 // little.
 size_t rounded(size_t bytes) {
@@ -96,13 +86,13 @@ class IdleBlocks {
   };
 
   IdleBlocks() {
-    blocks_.reserve(kMostIdle / kHugePage + 1);  // so that give never throws
+    blocks_.reserve(most_ / kHugePage + 1);  // so that give never throws
   }
 
   std::mutex mutex_;
   std::vector<Block> blocks_;  // oldest first
   size_t total_ = 0;
-  const size_t most_ = most_idle();
+  const size_t most_ = idle_memory_bytes();  // all blocks together
 };
 
 }  // namespace

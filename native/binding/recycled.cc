@@ -5,14 +5,14 @@
 #include <mutex>
 #include <utility>
 
+#include "base/cpu_features.h"
 #include "base/large_blocks.h"
 #include "binding/js.h"
 
 namespace boreal {
 namespace {
 
-// All blocks in the hands of JavaScript together.
-constexpr size_t kMostLent = size_t{128} << 20;
+// All blocks in the hands of JavaScript together: at most idle_memory_bytes().
 std::atomic<size_t> lent{0};
 
 // A block that counts as lent for as long as anybody has a share of it.
@@ -88,8 +88,9 @@ napi_value external_buffer(napi_env env, void* data, size_t bytes, std::shared_p
 }
 
 napi_value recycled_buffer(napi_env env, size_t bytes) {
-  if (bytes < kHugePage || bytes > kMostLent) return nullptr;
-  if ((lent += bytes) > kMostLent) {
+  static const size_t most = idle_memory_bytes();
+  if (bytes < kHugePage || bytes > most) return nullptr;
+  if ((lent += bytes) > most) {
     lent -= bytes;
     return nullptr;
   }
