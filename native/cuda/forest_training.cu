@@ -20,25 +20,18 @@ void destroy(BorealCudaForest* forest) {
   forest->growth.leave();
   delete forest;
 }
-int start(BorealCudaForest* forest, uint32_t tree, const uint32_t* rows, uint32_t count,
-          const uint32_t* weights, BorealCudaError* error) {
-  return guarded(error, [&] { forest->growth.start(tree, rows, count, weights); });
-}
-int search(BorealCudaForest* forest, const BorealCudaForestNode* nodes, uint32_t count,
-           BorealCudaForestFound* found, uint64_t* left, BorealCudaError* error) {
-  return guarded(error, [&] { forest->growth.search(nodes, count, found, left); });
-}
-int split(BorealCudaForest* forest, const BorealCudaForestSplit* splits, uint32_t count,
-          BorealCudaError* error) {
-  return guarded(error, [&] { forest->growth.split(splits, count); });
-}
-int rows(BorealCudaForest* forest, uint32_t tree, uint32_t side, uint32_t* rows, BorealCudaError* error) {
-  return guarded(error, [&] { forest->growth.rows(tree, side, rows); });
-}
+
+template <auto kMethod>
+constexpr auto call = method<&BorealCudaForest::growth, kMethod>;
 
 }  // namespace
 
-const BorealCudaForestTraining kForestTraining = {create, destroy, start, search, split, rows};
+const BorealCudaForestTraining kForestTraining = {create,
+                                                  destroy,
+                                                  call<&ForestGrowth::start>,
+                                                  call<&ForestGrowth::search>,
+                                                  call<&ForestGrowth::split>,
+                                                  call<&ForestGrowth::rows>};
 
 }  // namespace cuda
 }  // namespace boreal

@@ -58,5 +58,16 @@ int guarded(BorealCudaError* error, F body) {
   }
 }
 
+// A function of the C interface, on a handle of type H, that does no more than call a method of the part P
+// that the handle holds: method<&H::part, &P::name>.
+template <auto kPart, auto kMethod, typename H, typename P, typename... Arguments>
+constexpr auto method_of(P H::*, void (P::*)(Arguments...)) {
+  return +[](H* handle, Arguments... arguments, BorealCudaError* error) {
+    return guarded(error, [&] { (handle->*kPart.*kMethod)(arguments...); });
+  };
+}
+template <auto kPart, auto kMethod>
+constexpr auto method = method_of<kPart, kMethod>(kPart, kMethod);
+
 }  // namespace cuda
 }  // namespace boreal

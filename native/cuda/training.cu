@@ -22,10 +22,6 @@ int network_create(int32_t device, const BorealCudaNetworkSpec* spec, BorealCuda
 
 void network_destroy(BorealCudaNetwork* network) { delete network; }
 
-int network_epoch(BorealCudaNetwork* network, BorealCudaEpoch* epoch, BorealCudaError* error) {
-  return guarded(error, [&] { network->network.train(epoch); });
-}
-
 uint32_t network_together(const BorealCudaNetwork* network) {
   return static_cast<uint32_t>(network->network.together());
 }
@@ -37,43 +33,29 @@ int rows_create(int32_t device, uint64_t rows, uint32_t cols, BorealCudaRows** h
 
 void rows_destroy(BorealCudaRows* rows) { delete rows; }
 
-int rows_put(BorealCudaRows* rows, uint64_t first, uint64_t count, const float* values,
-             BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.put(first, count, values); });
-}
-
-int rows_gram(BorealCudaRows* rows, double* out, BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.gram(out); });
-}
-
-int rows_times(BorealCudaRows* rows, const float* b, uint32_t n, float* out, BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.times(b, n, out); });
-}
-
-int rows_transposed_times(BorealCudaRows* rows, const float* b, uint32_t n, double* out,
-                          BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.transposed_times(b, n, out); });
-}
-
-int rows_weigh(BorealCudaRows* rows, const double* weights, BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.weigh(weights); });
-}
-
 int rows_assign(BorealCudaRows* rows, const float* centres, uint32_t clusters, int32_t fresh, double* sums,
                 int32_t* moved, BorealCudaError* error) {
   return guarded(error, [&] { rows->rows.assign(centres, clusters, fresh != 0, sums, moved); });
 }
 
-int rows_labels(BorealCudaRows* rows, int32_t* labels, float* distances, BorealCudaError* error) {
-  return guarded(error, [&] { rows->rows.labels(labels, distances); });
-}
+template <auto kMethod>
+constexpr auto of_rows = method<&BorealCudaRows::rows, kMethod>;
 
 }  // namespace
 
-const BorealCudaTraining kTraining = {network_create, network_destroy,       network_epoch, network_together,
-                                      rows_create,    rows_destroy,          rows_put,      rows_gram,
-                                      rows_times,     rows_transposed_times, rows_weigh,    rows_assign,
-                                      rows_labels};
+const BorealCudaTraining kTraining = {network_create,
+                                      network_destroy,
+                                      method<&BorealCudaNetwork::network, &TrainedNetwork::train>,
+                                      network_together,
+                                      rows_create,
+                                      rows_destroy,
+                                      of_rows<&ResidentRows::put>,
+                                      of_rows<&ResidentRows::gram>,
+                                      of_rows<&ResidentRows::times>,
+                                      of_rows<&ResidentRows::transposed_times>,
+                                      of_rows<&ResidentRows::weigh>,
+                                      rows_assign,
+                                      of_rows<&ResidentRows::labels>};
 
 }  // namespace cuda
 }  // namespace boreal
