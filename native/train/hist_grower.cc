@@ -214,6 +214,7 @@ void TreeGrower::explore(const Queue& queue, size_t leaves) {
   split_rows(batch);
   builds_.clear();
   pairs_.clear();
+  if (leaves + 1 == params_.max_leaves) return;  // nothing below the last split is part of the tree
   for (uint32_t parent : batch) plan_pair(parent);
   add_up();
   search();
