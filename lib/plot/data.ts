@@ -5,6 +5,7 @@ import { show } from '../core/params.js';
 import { type Cell, type Column, isMissing, isTable, tableToColumns } from '../core/table.js';
 import { type CorrelationOptions, correlation } from '../datasets/explore.js';
 import { ValidationError } from '../errors.js';
+import { toNumbers } from '../metrics/input.js';
 import { checkPlotOptions, coloursOf, evenly, framed, type Plot, type PlotOptions } from './spec.js';
 
 /** Columns of a table or a matrix by name. */
@@ -311,6 +312,7 @@ export function correlationHeatmap(X: MatrixLike, options: CorrelationHeatmapOpt
  * @param samples - the silhouette of each row, in [-1, 1]
  * @param labels - the cluster of each row
  * @throws {ERR_SHAPE | ERR_EMPTY} when lengths differ or there are no rows
+ * @throws {ERR_DTYPE | ERR_INPUT_NAN | ERR_INPUT_INFINITE} for samples that are not finite numbers: rows of X have their `silhouetteSamples`
  * @throws {ERR_PARAMETER} for a bad option
  * @example
  * ```ts
@@ -324,19 +326,20 @@ export function silhouette(
   options: PlotOptions = {},
 ): Plot {
   checkPlotOptions('silhouette', options);
-  if (samples.length !== labels.length)
+  const all = toNumbers(samples, 'plot.silhouette: what silhouetteSamples(X, labels) gives,');
+  if (all.length !== labels.length)
     throw new ValidationError(
       'ERR_SHAPE',
-      `There are ${samples.length} silhouettes, but ${labels.length} labels.`,
+      `There are ${all.length} silhouettes, but ${labels.length} labels.`,
     );
-  if (samples.length === 0) throw new ValidationError('ERR_EMPTY', 'There are no silhouettes.');
+  if (all.length === 0) throw new ValidationError('ERR_EMPTY', 'There are no silhouettes.');
   const clusters = [...new Set(Array.from(labels))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  const mean = Array.from(samples).reduce((sum, value) => sum + value, 0) / samples.length;
-  const gap = Math.max(1, Math.round(samples.length * 0.015));
+  const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
+  const gap = Math.max(1, Math.round(all.length * 0.015));
   let y = 0;
   const middles: { y: number; name: string }[] = [];
   const values = clusters.flatMap((cluster) => {
-    const own = Array.from(samples)
+    const own = Array.from(all)
       .filter((_, i) => labels[i] === cluster)
       .sort((a, b) => b - a);
     const from = y;
@@ -432,10 +435,11 @@ export function residuals(
     );
   if (yPred.length === 0) throw new ValidationError('ERR_EMPTY', 'There are no predictions.');
   const truth = encodeTargets(yTrue, yPred.length);
+  const predictions = toNumbers(yPred, 'yPred');
   const actual = kind === 'actualVsPredicted';
   const values = evenly(truth.length, MOST_POINTS).map((i) => ({
-    predicted: yPred[i],
-    y: actual ? truth[i] : truth[i] - yPred[i],
+    predicted: predictions[i],
+    y: actual ? truth[i] : truth[i] - predictions[i],
   }));
   const low = Math.min(...values.map(({ predicted }) => predicted));
   const high = Math.max(...values.map(({ predicted }) => predicted));

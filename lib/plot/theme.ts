@@ -99,6 +99,8 @@ export function configOf(theme: Theme): Record<string, unknown> {
       labelFlush: false,
       labelFontSize: 12,
       labelLimit: LABEL_LIMIT,
+      // The title of an axis stands beyond its labels: 200 pixels at most by default, which longer ones reach.
+      maxExtent: LABEL_LIMIT + 20,
       tickColor: muted,
       titleColor: text,
       titleFontSize: 12.5,

@@ -190,6 +190,29 @@ test.each(['constructor', '__proto__', 'toString'])('features and classes may be
   expect(await bars.toSVG()).toContain(`>${name}\u200b</text>`);
 });
 
+test('rows in the place of silhouettes, and predictions that are no numbers, are refused', () => {
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ] as never;
+  expect(() => plot.silhouette(rows, [0, 1])).toThrow(expect.objectContaining({ code: 'ERR_DTYPE' }));
+  expect(() => plot.silhouette(rows, [0, 1])).toThrow(/silhouetteSamples\(X, labels\)/);
+  expect(() => plot.residuals([1, 2], ['1', '2'] as never)).toThrow(
+    expect.objectContaining({ code: 'ERR_DTYPE' }),
+  );
+});
+
+test('the title of an axis stands beyond long labels', async () => {
+  const long = [
+    'a name of a class that is about forty letters',
+    'another name of a class of some forty letters',
+  ];
+  const svg = await plot.confusionMatrix(long, long).toSVG();
+  // The labels of the rows end at the axis and are some 260 pixels long: the title's place is left of them.
+  const [, left] = /translate\((-[\d.]+),[\d.]+\) rotate\(-90\)[^>]*>Actual/.exec(svg) ?? [];
+  expect(Number(left)).toBeLessThan(-240);
+});
+
 test('a page allows nothing but its own style', async () => {
   const page = await plot.confusionMatrix([0, 1], [0, 1]).toHTML();
   expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
