@@ -29,8 +29,13 @@ FloatRows<T>::FloatRows(MatrixView<const T> x, const CancelToken* cancel) {
       for (size_t i = parts.begin(part); i < parts.end(part); ++i) {
         float* const row = rounded_.data() + i * x.cols;
         rounding_.apply(x.row(i), row);
-        float square = 0;
-        for (size_t k = 0; k < x.cols; ++k) square += row[k] * row[k];
+        float squares[4] = {};  // which need not wait for one another
+        size_t k = 0;
+        for (; k + 4 <= x.cols; k += 4) {
+          for (size_t s = 0; s < 4; ++s) squares[s] += row[k + s] * row[k + s];
+        }
+        for (; k < x.cols; ++k) squares[0] += row[k] * row[k];
+        const float square = (squares[0] + squares[1]) + (squares[2] + squares[3]);
         longest[part] = std::max(longest[part], static_cast<double>(square));
       }
     });
