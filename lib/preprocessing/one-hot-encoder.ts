@@ -3,13 +3,14 @@ import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { SignalOptions } from '../core/linalg/call.js';
-import type { MatrixLike } from '../core/matrix.js';
+import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { bool, checkLength, either, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { type Indicators, indicatorRows } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
+import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { categoryLabel } from './category-label.js';
 import {
@@ -57,7 +58,7 @@ export interface OneHotEncoderState {
  * `transform` and compiled plans give dense rows, `transformSparse` gives sparse ones. With `sparseOutput` pipelines and
  * {@link ColumnTransformer} fit what follows on sparse rows, which for many categories takes a fraction of the time and memory.
  *
- * Differs from scikit-learn: `sparseOutput` is false by default; the indicator of infrequent categories is named `<column>_infrequent`.
+ * Differs from scikit-learn: no `categories` of the caller's; `inverseTransform` gives null for infrequent categories; `sparseOutput` is false by default; the indicator of infrequent categories is named `<column>_infrequent`.
  *
  * @example
  * ```ts
@@ -66,6 +67,7 @@ export interface OneHotEncoderState {
  * encoder.getFeatureNamesOut(); // ['colour_blue', 'colour_red']
  * encoder.transformSync({ colour: ['blue'] }).toArray(); // [[1, 0]]
  * (await encoder.transformSparse({ colour: ['red'] })).toTriplets(); // [[0, 1, 1]]
+ * encoder.inverseTransform([[0, 1]]); // [['red']]
  * ```
  */
 export class OneHotEncoder
@@ -154,6 +156,45 @@ export class OneHotEncoder
       return [...frequent, ...(rare.length > 0 ? ['infrequent'] : [])]
         .filter((_, code) => code !== drop[j])
         .map((label): Column => ({ name: `${name}_${label}`, kind: 'number' }));
+    });
+  }
+
+  /**
+   * The category of the greatest indicator of each column, of equal ones the first; null for missing and for infrequent ones. Where all
+   * indicators of a column are 0 it is the category that `drop` has left out, else null.
+   *
+   * @param X - indicators, [rows, columns that come out]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than come out of `transform`
+   * @throws {ERR_UNKNOWN_CATEGORY} with `handleUnknown: 'error'`, for a column of zeros of which none is left out
+   */
+  inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
+    const { drop } = this.state;
+    const { infrequentCategories, categories } = this;
+    const mayBeUnknown = this.fittedParams.handleUnknown !== 'error';
+    const columns = categories.map((labels, j) => {
+      const rare = infrequentCategories[j];
+      const known = labels.filter((label) => !rare.includes(label));
+      const all = rare.length > 0 ? [...known, null] : known;
+      return { kept: all.filter((_, code) => code !== drop[j]), dropped: all[drop[j]] };
+    });
+    const indicators = Matrix.from(X);
+    const width = columns.reduce((sum, { kept }) => sum + kept.length, 0);
+    if (indicators.cols !== width) {
+      const message = `OneHotEncoder: X has ${indicators.cols} columns, but there are ${width} indicators.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    return indicators.toArray().map((row, i) => {
+      let first = 0;
+      return columns.map(({ kept, dropped }, j) => {
+        const own = row.slice(first, first + kept.length);
+        first += kept.length;
+        if (own.some((value) => value !== 0)) return kept[own.indexOf(Math.max(...own))];
+        if (dropped !== undefined || mayBeUnknown) return dropped ?? null;
+        const { name } = this.schema.columns[j];
+        const message = `OneHotEncoder: row ${i} has zeros only for column '${name}', which is no category.`;
+        throw new ValidationError('ERR_UNKNOWN_CATEGORY', message);
+      });
     });
   }
 
