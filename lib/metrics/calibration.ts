@@ -77,16 +77,17 @@ export function calibrationCurve(
   const weights = toWeights(sampleWeight, proba.length);
   const binOf = strategy === 'uniform' ? uniformBin : quantileBin;
   const edges = strategy === 'uniform' ? uniformEdges(nBins) : quantileEdges(proba, nBins);
-  const totals = new Float64Array(nBins);
+  // By bin and class, so that no branch depends on what nobody can foretell.
+  const byClass = new Float64Array(2 * nBins);
   const sums = new Float64Array(nBins);
-  const trues = new Float64Array(nBins);
   for (let i = 0; i < proba.length; i++) {
     const bin = binOf(edges, proba[i]);
     const weight = weights?.[i] ?? 1;
-    totals[bin] += weight;
+    byClass[2 * bin + codes[i]] += weight;
     sums[bin] += weight * proba[i];
-    if (codes[i] === positive) trues[bin] += weight;
   }
+  const totals = sums.map((_, bin) => byClass[2 * bin] + byClass[2 * bin + 1]);
+  const trues = sums.map((_, bin) => (positive < 0 ? 0 : byClass[2 * bin + positive]));
   const filled = Array.from(totals.keys()).filter((bin) => totals[bin] > 0);
   return {
     probTrue: Float64Array.from(filled, (bin) => trues[bin] / totals[bin]),
