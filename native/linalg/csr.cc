@@ -17,10 +17,13 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerTask = 256;
+constexpr size_t kValuesPerTask = size_t{1} << 14;
+
 // Calls body(i) for each row, on the pool.
 template <typename Body>
-void for_each_row(size_t rows, const CancelToken* cancel, const Body& body) {
-  const Partition parts{rows, kRowsPerTask};
+void for_each_row(size_t rows, const CancelToken* cancel, const Body& body,
+                  size_t rows_per_task = kRowsPerTask) {
+  const Partition parts{rows, rows_per_task};
   ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
     check_cancel(cancel);
     for (size_t i = parts.begin(part); i < parts.end(part); ++i) body(i);
@@ -88,12 +91,15 @@ void check_csr(const CsrView<T>& x) {
 template <typename T>
 void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T* out,
                  const CancelToken* cancel) {
+  // Few rows of many values, as of a transpose, are shared out, too.
+  const size_t average = x.values.size / std::max<size_t>(1, x.rows()) + 1;
+  const size_t rows_per_task = std::clamp<size_t>(kValuesPerTask / average, 1, kRowsPerTask);
+  const auto each = [&](const auto& row) { for_each_row(x.rows(), cancel, row, rows_per_task); };
   if (width == 1) {
-    for_each_row(x.rows(), cancel,
-                 [&](size_t i) { out[i] = csr_row_product(x, i, b, bias.size == 0 ? T{0} : bias[0]); });
-    return;
+    each([&](size_t i) { out[i] = csr_row_product(x, i, b, bias.size == 0 ? T{0} : bias[0]); });
+  } else {
+    each([&](size_t i) { multiply_row(x, i, b, bias, width, out + i * width); });
   }
-  for_each_row(x.rows(), cancel, [&](size_t i) { multiply_row(x, i, b, bias, width, out + i * width); });
 }
 
 void csr_squared_distances(const CsrView<double>& x, const double* b, Span<double> norms, double* out,

@@ -16,9 +16,7 @@
 namespace boreal {
 namespace {
 
-// Values that the gradients of all parts may take together: 32 MiB. Wide vocabularies get few parts.
-constexpr size_t kMostPartialValues = size_t{1} << 22;
-constexpr size_t kLeastRows = 512;
+constexpr size_t kLeastRows = 512, kMostParts = 64;
 
 // log(1 + exp(-m)), and its slope by m.
 double log_loss(double m, double& slope) {
@@ -28,7 +26,8 @@ double log_loss(double m, double& slope) {
 }
 
 // Parameters here are [cols, outputs], so that a value of a row meets those of all outputs side by side, then
-// [outputs] intercepts.
+// [outputs] intercepts. Scores are a product with the rows, and the gradient is one with their transpose:
+// sums of columns in order, of which no thread needs a share of its own.
 class SparseLoss {
  public:
   SparseLoss(const CsrView<double>& x, const LogisticProblem& problem)
@@ -41,26 +40,28 @@ class SparseLoss {
         cancel_(problem.cancel),
         coefficients_(x.cols * problem.outputs),
         total_(problem.total_weight),
-        parts_(partition_rows(x.rows(), kLeastRows,
-                              std::min<size_t>(16, std::max<size_t>(1, kMostPartialValues / dimension())))),
-        partial_(parts_.count() * dimension()),
-        losses_(parts_.count()) {}
+        transposed_(csr_transpose(x, cancel_)),
+        slopes_(x.rows() * outputs_),
+        parts_(partition_rows(x.rows(), kLeastRows, kMostParts)),
+        sums_(parts_.count()) {}
 
   size_t dimension() const { return coefficients_ + (fit_intercept_ ? outputs_ : 0); }
 
   double evaluate(const std::vector<double>& w, std::vector<double>& gradient) {
+    const Span<double> intercepts{w.data() + coefficients_, fit_intercept_ ? outputs_ : 0};
+    csr_product(x_, w.data(), intercepts, outputs_, slopes_.data(), cancel_);
     ThreadPool::instance().parallel_for(parts_.count(), [&](size_t part, size_t) {
-      double* const own = partial_.data() + part * dimension();
-      std::fill(own, own + dimension(), 0.0);
-      losses_[part] = add_rows(w.data(), parts_.begin(part), parts_.end(part), own);
+      check_cancel(cancel_);
+      sums_[part] = scores_to_slopes(parts_.begin(part), parts_.end(part));
     });
+    csr_product(transposed_.view(), slopes_.data(), {}, outputs_, gradient.data(), cancel_);
     double loss = 0, squares = 0;
-    for (const double one : losses_) loss += one;
-    for (size_t k = 0; k < dimension(); ++k) {
-      double sum = 0;
-      for (size_t part = 0; part < parts_.count(); ++part) sum += partial_[part * dimension() + k];
-      gradient[k] = sum / total_;
+    std::fill(gradient.begin() + static_cast<ptrdiff_t>(coefficients_), gradient.end(), 0.0);
+    for (const Sums& sums : sums_) {
+      loss += sums.loss;
+      for (size_t c = 0; c < intercepts.size; ++c) gradient[coefficients_ + c] += sums.slopes[c];
     }
+    for (double& of_parameter : gradient) of_parameter /= total_;
     for (size_t k = 0; k < coefficients_; ++k) {
       gradient[k] += penalty_ * w[k];
       squares += w[k] * w[k];
@@ -69,31 +70,21 @@ class SparseLoss {
   }
 
  private:
-  double add_rows(const double* w, size_t begin, size_t end, double* gradient) const {
-    std::vector<double> scores(outputs_);
+  struct Sums {
     double loss = 0;
+    std::vector<double> slopes;  // [outputs]
+  };
+
+  // Replaces the scores of some rows by the slopes of their losses.
+  Sums scores_to_slopes(size_t begin, size_t end) {
+    Sums sums{0, std::vector<double>(outputs_)};
     for (size_t i = begin; i < end; ++i) {
-      if (i % 4096 == 0) check_cancel(cancel_);
-      for (size_t c = 0; c < outputs_; ++c) scores[c] = fit_intercept_ ? w[coefficients_ + c] : 0.0;
-      for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-        const double value = x_.values[k];
-        const double* const of_column = w + static_cast<size_t>(x_.columns[k]) * outputs_;
-        for (size_t c = 0; c < outputs_; ++c) scores[c] += value * of_column[c];
-      }
+      double* const scores = slopes_.data() + i * outputs_;
       const double weight = weights_.size == 0 ? 1.0 : weights_[i];
-      loss += weight * (outputs_ == 1 ? binomial(i, scores.data()) : multinomial(i, scores.data()));
-      // Now the slopes of the loss by the scores.
-      for (size_t c = 0; c < outputs_; ++c) scores[c] *= weight;
-      for (size_t k = x_.begin(i); k < x_.end(i); ++k) {
-        const double value = x_.values[k];
-        double* const of_column = gradient + static_cast<size_t>(x_.columns[k]) * outputs_;
-        for (size_t c = 0; c < outputs_; ++c) of_column[c] += value * scores[c];
-      }
-      if (fit_intercept_) {
-        for (size_t c = 0; c < outputs_; ++c) gradient[coefficients_ + c] += scores[c];
-      }
+      sums.loss += weight * (outputs_ == 1 ? binomial(i, scores) : multinomial(i, scores));
+      for (size_t c = 0; c < outputs_; ++c) sums.slopes[c] += scores[c] *= weight;
     }
-    return loss;
+    return sums;
   }
 
   double binomial(size_t i, double* score) const {
@@ -126,8 +117,10 @@ class SparseLoss {
   const CancelToken* cancel_;
   size_t coefficients_;
   double total_;
+  CsrRows<double> transposed_;
+  std::vector<double> slopes_;  // [rows, outputs]
   Partition parts_;
-  std::vector<double> partial_, losses_;
+  std::vector<Sums> sums_;
 };
 
 LogisticSolution solve_lbfgs(const CsrView<double>& x, const LogisticProblem& problem,
