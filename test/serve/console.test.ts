@@ -122,7 +122,11 @@ describe.skipIf(chromiumPath === undefined)('in Chromium (skipped where there is
     browser = await launch();
     folder = await mkdtemp(join(tmpdir(), 'boreal-console-'));
   });
-  afterEach(() => server?.close());
+  afterEach(async () => {
+    // A page left open goes on asking its server.
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await server?.close();
+  });
   afterAll(async () => {
     await browser?.close();
     await rm(folder, { recursive: true, force: true });
