@@ -117,7 +117,8 @@ describe('boreal doctor', () => {
 
   it('explains why the addon does not load', async () => {
     const copy = join(folder, 'package');
-    await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true });
+    const runs = (path: string) => !/\.(d\.ts|map)$/.test(path);
+    await cp(join(root, 'dist'), join(copy, 'dist'), { recursive: true, filter: runs });
     await cp(join(root, 'package.json'), join(copy, 'package.json'));
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
     const script = join(copy, 'dist/cli/main.js');
