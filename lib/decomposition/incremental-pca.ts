@@ -7,7 +7,7 @@ import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import type { NativeAxes } from '../native/cluster.js';
 import { native } from '../native.js';
-import { Projection, type ProjectionState } from './projection.js';
+import { PrincipalComponents, type PrincipalComponentsState } from './principal-components.js';
 
 /** Parameters of {@link IncrementalPCA}. */
 export interface IncrementalPCAParams {
@@ -20,13 +20,9 @@ export interface IncrementalPCAParams {
 }
 
 /** Learned by {@link IncrementalPCA}. */
-export interface IncrementalPCAState extends ProjectionState {
-  /** [columns] */
-  readonly mean: Float64Array;
+export interface IncrementalPCAState extends PrincipalComponentsState {
   /** Variances of the columns, [columns]. */
   readonly variance: Float64Array;
-  /** [1] mean variance of what is left out */
-  readonly noise: Float64Array;
   readonly nSamplesSeen: number;
 }
 
@@ -46,7 +42,7 @@ export interface IncrementalPCAState extends ProjectionState {
  * Math.abs(pca.explainedVarianceRatio[0] - 1) < 1e-12; // true
  * ```
  */
-export class IncrementalPCA extends Projection<IncrementalPCAParams, IncrementalPCAState> {
+export class IncrementalPCA extends PrincipalComponents<IncrementalPCAParams, IncrementalPCAState> {
   constructor(params: Partial<IncrementalPCAParams> = {}) {
     super({ nComponents: null, whiten: false, batchSize: null, ...params });
   }
@@ -66,7 +62,6 @@ export class IncrementalPCA extends Projection<IncrementalPCAParams, Incremental
 
   protected override checkState(state: IncrementalPCAState, columns: readonly Column[]): void {
     super.checkState(state, columns);
-    checkLength(this, 'mean', state.mean, columns.length);
     checkLength(this, 'variance', state.variance, columns.length);
   }
 
@@ -121,28 +116,9 @@ export class IncrementalPCA extends Projection<IncrementalPCAParams, Incremental
     };
   }
 
-  protected get centre(): Float64Array {
-    return this.state.mean;
-  }
-
-  protected get axisScale(): Float64Array | null {
-    if (!this.fittedParams.whiten) return null;
-    return this.state.explainedVariance.map((v) => Math.max(Math.sqrt(v), Number.EPSILON));
-  }
-
-  /** Means of the columns. @throws {ERR_NOT_FITTED} before `fit` */
-  get mean(): Float64Array {
-    return this.state.mean.slice();
-  }
-
   /** Variances of the columns. @throws {ERR_NOT_FITTED} before `fit` */
   get var(): Float64Array {
     return this.state.variance.slice();
-  }
-
-  /** Mean variance of the components that were left out. @throws {ERR_NOT_FITTED} before `fit` */
-  get noiseVariance(): number {
-    return this.state.noise[0];
   }
 
   /** Rows learned from so far. @throws {ERR_NOT_FITTED} before `fit` */

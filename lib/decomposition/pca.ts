@@ -1,6 +1,6 @@
 /** Principal components. */
 
-import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import { lowerForm } from '../core/axis-form.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
@@ -10,7 +10,6 @@ import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
-  checkLength,
   either,
   float64s,
   int,
@@ -33,12 +32,12 @@ import {
   randomisedAxes,
   SHORT_FLOAT32,
 } from '../core/principal-axes.js';
-import type { Column } from '../core/schema.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import { type CudaTarget, native } from '../native.js';
 import { likelyDimension } from './minka.js';
-import { checkComponents, Projection, type ProjectionState } from './projection.js';
+import { inverse, PrincipalComponents, type PrincipalComponentsState } from './principal-components.js';
+import { checkComponents } from './projection.js';
 
 /** Parameters of {@link PCA}. */
 export interface PCAParams {
@@ -68,12 +67,7 @@ export interface PCAParams {
 }
 
 /** Learned by {@link PCA}. */
-export interface PCAState extends ProjectionState {
-  /** Means of the columns, [columns]. */
-  readonly mean: Float64Array;
-  /** [1] mean variance of what is left out */
-  readonly noise: Float64Array;
-}
+export type PCAState = PrincipalComponentsState;
 
 /**
  * Principal component analysis: the orthogonal directions along which the training rows vary most (Jolliffe 2002). Always learned in
@@ -95,7 +89,7 @@ export interface PCAState extends ProjectionState {
  * pca.transformSync([[1, 2]]).rows; // 1
  * ```
  */
-export class PCA extends Projection<PCAParams, PCAState> {
+export class PCA extends PrincipalComponents<PCAParams, PCAState> {
   constructor(params: Partial<PCAParams> = {}) {
     super({
       ...{ nComponents: null, whiten: false, svdSolver: 'auto', iteratedPower: 'auto', nOversamples: 10 },
@@ -122,11 +116,6 @@ export class PCA extends Projection<PCAParams, PCAState> {
       ...{ components: numbers, explainedVariance: numbers, explainedVarianceRatio: numbers },
       ...{ singularValues: numbers, mean: numbers, noise: float64s(1) },
     };
-  }
-
-  protected override checkState(state: PCAState, columns: readonly Column[]): void {
-    super.checkState(state, columns);
-    checkLength(this, 'mean', state.mean, columns.length);
   }
 
   override get tags(): EstimatorTags {
@@ -233,20 +222,6 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return randomisedAxes(operator, how, signal);
   }
 
-  protected get centre(): Float64Array {
-    return this.state.mean;
-  }
-
-  protected get axisScale(): Float64Array | null {
-    if (!this.fittedParams.whiten) return null;
-    return this.state.explainedVariance.map((v) => Math.max(Math.sqrt(v), Number.EPSILON));
-  }
-
-  /** Means of the columns. @throws {ERR_NOT_FITTED} before `fit` */
-  get mean(): Float64Array {
-    return this.state.mean.slice();
-  }
-
   override get outputs(): readonly Output[] {
     return [...super.outputs, 'score'];
   }
@@ -254,7 +229,7 @@ export class PCA extends Projection<PCAParams, PCAState> {
   override lower(plan: PlanBuilder, x: Slot, options?: ResolvedCompileOptions): Slot {
     if (options?.output !== 'score') return super.lower(plan, x);
     const { mean, components } = this.state;
-    const deviations = this.#deviations();
+    const deviations = this.deviations();
     if (deviations.otherwise === 0 || deviations.scales.includes(0)) {
       throw new ValidationError(
         'ERR_SINGULAR',
@@ -271,17 +246,6 @@ export class PCA extends Projection<PCAParams, PCAState> {
     return plan.affine(lowerForm(plan, centred, form), shift, Float64Array.of(-2));
   }
 
-  /** Of the model's normal distribution, along the components and beside them. */
-  #deviations(): Omit<AxisForm, 'axes'> {
-    const noise = this.noiseVariance;
-    const { explainedVariance } = this.state;
-    const whole = explainedVariance.length === this.nFeaturesIn;
-    return {
-      scales: explainedVariance.map((variance) => Math.sqrt(Math.max(variance, noise))),
-      otherwise: whole ? 1 : Math.sqrt(noise),
-    };
-  }
-
   /** The log-density of each row under the model. @throws {ERR_SINGULAR} when the training rows did not vary in all directions */
   async scoreSamples(X: MatrixLike): Promise<FloatArray> {
     return (await this.run(X, { output: 'score' })).data;
@@ -293,21 +257,6 @@ export class PCA extends Projection<PCAParams, PCAState> {
     const scores = await this.scoreSamples(X);
     for (const score of scores) sum += score;
     return sum / scores.length;
-  }
-
-  /** The covariance of the columns under the model, [columns, columns]. @throws {ERR_NOT_FITTED} before `fit` */
-  getCovariance(): Matrix<Float64Array> {
-    return formMatrix({ axes: this.state.components, ...this.#deviations() }, this.nFeaturesIn);
-  }
-
-  /** The inverse of {@link PCA.getCovariance}: infinite where the rows do not vary. @throws {ERR_NOT_FITTED} before `fit` */
-  getPrecision(): Matrix<Float64Array> {
-    return formMatrix({ axes: this.state.components, ...inverse(this.#deviations()) }, this.nFeaturesIn);
-  }
-
-  /** Mean variance of the components that were left out (Tipping and Bishop 1999). @throws {ERR_NOT_FITTED} before `fit` */
-  get noiseVariance(): number {
-    return this.state.noise[0];
   }
 }
 
@@ -340,10 +289,6 @@ function costOf(
       waits: 2 * products,
     },
   };
-}
-
-function inverse({ scales, otherwise }: Omit<AxisForm, 'axes'>): Omit<AxisForm, 'axes'> {
-  return { scales: scales.map((scale) => 1 / scale), otherwise: 1 / otherwise };
 }
 
 function solverFor(

@@ -318,6 +318,16 @@ function checkPrevious(previous: BoostingState, wanted: number, columns: number,
   if (previous.base.length !== outputs) throw refuse('the last fit was on another number of classes.');
 }
 
+/** @throws {ERR_NOT_SUPPORTED} when each round drew all rows */
+export function lastOutOfBag(owner: object, { oobScores }: BoostingState): number {
+  const last = oobScores.at(-1);
+  if (last !== undefined) return last;
+  throw new StateError(
+    'ERR_NOT_SUPPORTED',
+    `This ${owner.constructor.name} was fitted with subsample 1, so that no row was left out.`,
+  );
+}
+
 /** The scores of rows, [rows, outputs], by the model so far. */
 async function rawScores(state: BoostingState, task: BoostingTask, input: FitInput): Promise<Float64Array> {
   const { rows } = input.x;

@@ -14,6 +14,7 @@ import type { TreeScores } from '../core/tree-scores.js';
 import { ValidationError } from '../errors.js';
 import { DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { lowerLeaves, selectTrees } from '../tree/forest-state.js';
+import { resolveMaxFeatures } from '../tree/tree-params.js';
 import { TreesClassifier, TreesRegressor } from '../tree/trees.js';
 import {
   type BoostingState,
@@ -25,6 +26,7 @@ import {
   checkBoostingState,
   fitBoosting,
   type GradientBoostingParams,
+  lastOutOfBag,
   lowerScores,
   stagedScores,
 } from './gradient-boosting-state.js';
@@ -218,6 +220,11 @@ export class GradientBoostingClassifier extends TreesClassifier<
     return this.state.oobScores.slice();
   }
 
+  /** The last of them. @throws {ERR_NOT_FITTED} before `fit` @throws {ERR_NOT_SUPPORTED} unless `subsample` < 1 */
+  get oobScore(): number {
+    return lastOutOfBag(this, this.state);
+  }
+
   /** By how much each round lowered the loss of the rows not drawn. @throws {ERR_NOT_FITTED} before `fit` */
   get oobImprovement(): Float64Array {
     return this.state.oobImprovement.slice();
@@ -226,6 +233,11 @@ export class GradientBoostingClassifier extends TreesClassifier<
   /** Rounds that were trained, fewer than the parameter after an early end. @throws {ERR_NOT_FITTED} before `fit` */
   get nEstimators(): number {
     return this.state.trainScore.length;
+  }
+
+  /** How many columns a split looks at. @throws {ERR_NOT_FITTED} before `fit` */
+  get maxFeatures(): number {
+    return resolveMaxFeatures(this.fittedParams.maxFeatures, this.nFeaturesIn);
   }
 
   /** The trees, [round][score]. @throws {ERR_NOT_FITTED} before `fit` */
@@ -366,6 +378,11 @@ export class GradientBoostingRegressor extends TreesRegressor<
     return this.state.oobScores.slice();
   }
 
+  /** The last of them. @throws {ERR_NOT_FITTED} before `fit` @throws {ERR_NOT_SUPPORTED} unless `subsample` < 1 */
+  get oobScore(): number {
+    return lastOutOfBag(this, this.state);
+  }
+
   /** By how much each round lowered the loss of the rows not drawn. @throws {ERR_NOT_FITTED} before `fit` */
   get oobImprovement(): Float64Array {
     return this.state.oobImprovement.slice();
@@ -374,6 +391,11 @@ export class GradientBoostingRegressor extends TreesRegressor<
   /** Rounds that were trained, fewer than the parameter after an early end. @throws {ERR_NOT_FITTED} before `fit` */
   get nEstimators(): number {
     return this.state.trainScore.length;
+  }
+
+  /** How many columns a split looks at. @throws {ERR_NOT_FITTED} before `fit` */
+  get maxFeatures(): number {
+    return resolveMaxFeatures(this.fittedParams.maxFeatures, this.nFeaturesIn);
   }
 
   /** The trees, [round][0]. @throws {ERR_NOT_FITTED} before `fit` */

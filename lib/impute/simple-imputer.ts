@@ -2,6 +2,8 @@
 
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
+import { newArray } from '../core/linalg/memory.js';
+import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
@@ -19,9 +21,9 @@ import type { Column } from '../core/schema.js';
 import { sparseSideBySide, takeSparseColumns } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { checkedRows, type KeepsSparse, replaceValues } from '../core/sparse/weigh.js';
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
+import { codeOf, lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 import { isNoZero, markSparse, missingOf } from './sparse.js';
 
@@ -252,6 +254,50 @@ export class SimpleImputer
     if (flagged.length === 0) return filled;
     const flags = missingOf(takeSparseColumns(x, flagged));
     return (await sparseSideBySide([filled, flags], null)).astype(x.dtype);
+  }
+
+  /**
+   * Puts back what was missing, where indicators say so; columns that `fit` dropped are missing throughout.
+   *
+   * @param X - what `transform` gives, with its indicators
+   * @returns [rows, columns of the training set], with `missingValues` (NaN, for a text its code) where values were missing
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} without `addIndicator`
+   * @throws {ERR_SHAPE} when X has another number of columns than come out of `transform`
+   * @example
+   * ```ts
+   * import { SimpleImputer } from 'boreal';
+   * const imputer = await new SimpleImputer({ addIndicator: true }).fit([[1], [NaN], [3]]);
+   * imputer.inverseTransform([[1, 0], [2, 1]]).toArray(); // [[1], [NaN]]
+   * ```
+   */
+  inverseTransform(X: NumericMatrixLike): Matrix {
+    const { addIndicator, missingValues } = this.fittedParams;
+    const { columns } = this.schema;
+    const [kept, flagged] = [this.#kept(), this.#flagged()];
+    if (!addIndicator) {
+      const message = 'SimpleImputer: without addIndicator nothing says which values were missing.';
+      throw new StateError('ERR_NOT_SUPPORTED', message);
+    }
+    const x = Matrix.from(X);
+    if (x.cols !== kept.length + flagged.length) {
+      const message = `SimpleImputer: X has ${x.cols} columns, but ${kept.length + flagged.length} come out of transform.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const missing = columns.map((column) => codeOf(column, missingValues));
+    const back = new Matrix(newArray(x.dtype, x.rows * columns.length), x.rows, columns.length);
+    for (let i = 0; i < x.rows; i++) {
+      const given = x.row(i);
+      const row = back.data.subarray(i * columns.length, (i + 1) * columns.length);
+      row.set(missing);
+      kept.forEach((j, k) => {
+        row[j] = given[k];
+      });
+      flagged.forEach((j, k) => {
+        if (given[kept.length + k] !== 0) row[j] = missing[j];
+      });
+    }
+    return back;
   }
 
   lower(plan: PlanBuilder, given: Slot): Slot {

@@ -154,6 +154,11 @@ export abstract class SgdLinearClassifier<
     return this.state.progress.iterations;
   }
 
+  /** The number of the next step: one more than the rows that were learned from so far, each as often as it was. @throws {ERR_NOT_FITTED} before `fit` */
+  get t(): number {
+    return this.state.progress.t;
+  }
+
   /** Whether all outputs stopped before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
   get converged(): boolean {
     return this.state.progress.converged;

@@ -132,6 +132,11 @@ export class SGDRegressor extends Regressor<SGDRegressorParams, SgdState> {
     return this.state.iterations;
   }
 
+  /** The number of the next step: one more than the rows that were learned from so far, each as often as it was. @throws {ERR_NOT_FITTED} before `fit` */
+  get t(): number {
+    return this.state.t;
+  }
+
   /** Whether it stopped before `maxIter`. @throws {ERR_NOT_FITTED} before `fit` */
   get converged(): boolean {
     return this.state.converged;

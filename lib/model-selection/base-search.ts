@@ -8,7 +8,7 @@ import { frontOf } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';
 import type { Fold } from '../core/k-fold.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
-import type { MatrixLike } from '../core/matrix.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -306,6 +306,19 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   /** The number of folds. @throws {ERR_NOT_FITTED} before `fit` */
   get nSplits(): number {
     return this.state.nSplits;
+  }
+
+  /**
+   * Undoes {@link MetaEstimator.transform} by the best estimator, as {@link RFE} and pipelines of transformers do.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} with `refit: false`, and where the best estimator has no inverse
+   */
+  async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    const best: Estimator & { inverseTransform?(X: MatrixLike): Matrix | Promise<Matrix> } =
+      this.bestEstimator;
+    if (best.inverseTransform !== undefined) return best.inverseTransform(X);
+    throw new StateError('ERR_NOT_SUPPORTED', `${best.constructor.name} has no inverse.`);
   }
 
   /** The best estimator's score, by the scorer that found it. */

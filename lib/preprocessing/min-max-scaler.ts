@@ -92,6 +92,13 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     return this.affine().scale.map((s) => 1 / s);
   }
 
+  /** What is added after that: `x * scale + min` is what comes out. @throws {ERR_NOT_FITTED} before `fit` */
+  get min(): Float64Array {
+    const [low] = this.fittedParams.featureRange;
+    const { scale } = this;
+    return this.state.dataMin.map((min, j) => low - min * scale[j]);
+  }
+
   protected affine(): ColumnAffine {
     const { dataMin } = this.state;
     const [low, high] = this.fittedParams.featureRange;

@@ -28,6 +28,7 @@ import {
   monotonicRules,
   type NumberCriterion,
   numberCriterion,
+  resolveMaxFeatures,
   type TreeParams,
   treeDefaults,
   treeRules,
@@ -133,6 +134,11 @@ export class DecisionTreeClassifier<L extends Label | Label[] = Label> extends T
     return treeDepth(this.state);
   }
 
+  /** How many columns a split looks at. @throws {ERR_NOT_FITTED} before `fit` */
+  get maxFeatures(): number {
+    return resolveMaxFeatures(this.fittedParams.maxFeatures, this.nFeaturesIn);
+  }
+
   /** Number of leaves. @throws {ERR_NOT_FITTED} before `fit` */
   getNLeaves(): number {
     return leafCount(this.state);
@@ -203,6 +209,11 @@ export class DecisionTreeRegressor<Y extends FloatArray | Matrix = FloatArray> e
   /** Most edges from root to leaf. @throws {ERR_NOT_FITTED} before `fit` */
   getDepth(): number {
     return treeDepth(this.state);
+  }
+
+  /** How many columns a split looks at. @throws {ERR_NOT_FITTED} before `fit` */
+  get maxFeatures(): number {
+    return resolveMaxFeatures(this.fittedParams.maxFeatures, this.nFeaturesIn);
   }
 
   /** Number of leaves. @throws {ERR_NOT_FITTED} before `fit` */

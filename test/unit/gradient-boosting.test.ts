@@ -88,3 +88,11 @@ describe('a listener', () => {
     ]);
   });
 });
+
+test('the score out of the bag is that of the last round', async () => {
+  const params = { nEstimators: 4, randomState: 0 };
+  const drawn = await new GradientBoostingRegressor({ ...params, subsample: 0.6 }).fit(data, target);
+  expect(drawn.oobScore).toBe(drawn.oobScores[3]);
+  const all = await new GradientBoostingRegressor(params).fit(data, target);
+  expect(() => all.oobScore).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+});

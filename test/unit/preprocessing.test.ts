@@ -108,6 +108,48 @@ describe('OrdinalEncoder', () => {
   });
 });
 
+describe('SimpleImputer.inverseTransform', () => {
+  test('puts back the marker, and columns without a value', async () => {
+    const X = [
+      [1, -1, 5],
+      [-1, -1, 6],
+      [3, -1, 7],
+    ];
+    const imputer = await new SimpleImputer({ missingValues: -1, addIndicator: true }).fit(X);
+    expect(imputer.inverseTransform(await imputer.transform(X)).toArray()).toEqual(X);
+    // All rows were missing here.
+    const rows = imputer.inverseTransform(imputer.transformSync([[-1, -1, 9]]));
+    expect(rows.toArray()).toEqual([[-1, -1, 9]]);
+    const single = Matrix.from(X, undefined, 'float32');
+    expect(imputer.inverseTransform(await imputer.transform(single)).dtype).toBe('float32');
+    expect(imputer.inverseTransform(new Matrix(new Float64Array(0), 0, 4)).rows).toBe(0);
+    expect(() => imputer.inverseTransform([[1, 2]])).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+  });
+
+  test('gives the codes of text', async () => {
+    const X = { colour: ['red', '?', 'blue', 'red'] };
+    const params = { strategy: 'mostFrequent', addIndicator: true } as const;
+    const marked = await new SimpleImputer({ ...params, missingValues: '?' }).fit(X);
+    expect(marked.inverseTransform(marked.transformSync(X)).toArray()).toEqual([[2], [0], [1], [2]]);
+    const gaps = await new SimpleImputer(params).fit({ colour: ['red', null, 'blue', 'red'] });
+    expect(
+      gaps
+        .inverseTransform([
+          [1, 0],
+          [1, 1],
+        ])
+        .toArray(),
+    ).toEqual([[1], [NaN]]);
+  });
+
+  test('needs indicators', async () => {
+    const imputer = await new SimpleImputer().fit([[1], [Number.NaN]]);
+    expect(() => imputer.inverseTransform([[1]])).toThrow(
+      expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }),
+    );
+  });
+});
+
 describe('parameters', () => {
   test.each([
     new MinMaxScaler({ featureRange: [1, 1] }),

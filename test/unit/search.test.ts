@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
   DecisionTreeClassifier,
+  GaussianNB,
   GridSearchCV,
   KFold,
   LogisticRegression,
@@ -201,4 +202,13 @@ test('a large grid is not made to be counted', () => {
   expect(grid.length).toBe(1e9);
   expect(grid.at(1e9 - 1)).toEqual({ a: 999, b: 999, c: 999 });
   expect(() => grid.at(1e9)).toThrow(code('ERR_PARAMETER'));
+});
+
+test('what has no inverse is not undone', async () => {
+  const { data, target } = iris;
+  const search = await new GridSearchCV(new GaussianNB(), { varSmoothing: [1e-9] }, { cv: 2 }).fit(
+    data,
+    target,
+  );
+  await expect(search.inverseTransform(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
 });
