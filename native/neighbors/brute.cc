@@ -128,7 +128,9 @@ void BruteSearch<T>::fill_differences(MatrixView<const float> rounded, size_t fi
 template <typename T>
 double BruteSearch<T>::reach_of(double limit, double slack) const {
   const double relative = 1 + static_cast<double>(y_.cols + 8) * 2.4e-7;
-  const double distance = (spec_.root(limit) * scale_ + slack) * relative + slack;
+  // A limit below this may be a square that lost its digits, or all of it, where it underflowed.
+  const double least = std::max(limit, std::numeric_limits<double>::min());
+  const double distance = (spec_.root(least) * scale_ + slack) * relative + slack;
   return spec_.unroot(distance) * relative;
 }
 

@@ -31,6 +31,14 @@ describe('k nearest neighbours', () => {
     ]);
   });
 
+  it.each(ALGORITHMS)('%s: differences whose squares underflow are distances of 0', async (algorithm) => {
+    const X = Array.from({ length: 40 }, (_, i) => [1e-165 * Math.sin(i), 1e-165 * i]);
+    const search = await new NearestNeighbors({ algorithm, nNeighbors: 3 }).fit(X);
+    const { distances, indices } = await search.kneighbors(X);
+    expect(new Set(distances.data)).toEqual(new Set([0]));
+    expect(Array.from(indices).slice(-3)).toEqual([0, 1, 2]);
+  });
+
   it('of equal votes the first class wins', async () => {
     const model = await new KNeighborsClassifier({ nNeighbors: 2 }).fit([[0], [1]], ['b', 'a']);
     expect(model.predictSync([[0.1]])).toEqual(['a']);
