@@ -79,9 +79,9 @@ BayesianRidgeModel fit_bayesian_ridge(MatrixView<const T> x, Span<double> y, Spa
   Axes axes{{}, {}, 0, cols, total_weight(weights, x.rows)};
   const double variance = column_moments(target, weights, {0, cancel}).variance[0];
   const Design<T> design = make_design(x, target, weights, params.fit_intercept, cancel);
-  TriangularFactor factor = factor_rows(design, cols + 1, cancel);
-  const MatrixView<double> r = factor.matrix();
-  require_finite(r.data, r.rows * r.cols);
+  std::vector<double> few = few_rows(design, cancel);
+  require_finite(few.data(), few.size());
+  const MatrixView<double> r = dense_view(few.data(), few.size() / (cols + 1), cols + 1);
   if (x.rows > cols) axes.rest = r.at(cols, cols) * r.at(cols, cols);
   // Rows beyond those of X are what rounding has left.
   const MatrixView<double> top{r.data, std::min(x.rows, cols), cols + 1, r.stride};

@@ -87,6 +87,27 @@ TriangularFactor factor_rows(const Design<T>& design, size_t factored, const Can
   return std::move(factors[0]);
 }
 
+template <typename T>
+std::vector<double> few_rows(const Design<T>& design, const CancelToken* cancel) {
+  const size_t rows = design.x.rows, cols = design.x.cols, width = cols + design.y.cols;
+  if (rows > cols) {
+    TriangularFactor factor = factor_rows(design, width, cancel);
+    return {factor.matrix().data, factor.matrix().data + width * width};
+  }
+  std::vector<double> result(rows * width);
+  for (size_t i = 0; i < rows; ++i) {
+    check_cancel(cancel);
+    double* const row = result.data() + i * width;
+    for (size_t j = 0; j < cols; ++j) {
+      row[j] = (static_cast<double>(design.x.at(i, j)) - design.x_mean[j]) * design.root(i);
+    }
+    for (size_t t = cols; t < width; ++t) {
+      row[t] = (design.y.at(i, t - cols) - design.y_mean[t - cols]) * design.root(i);
+    }
+  }
+  return result;
+}
+
 Spectrum spectrum_of(MatrixView<double> a, size_t cols, double relative_cutoff, size_t max_rank) {
   Spectrum result;
   std::vector<double> norm(a.rows);
@@ -117,7 +138,8 @@ void require_finite(const double* values, size_t count) {
 #define BOREAL_DESIGN(T)                                                                               \
   template Design<T> make_design<T>(MatrixView<const T>, MatrixView<const double>, Span<double>, bool, \
                                     const CancelToken*);                                               \
-  template TriangularFactor factor_rows<T>(const Design<T>&, size_t, const CancelToken*);
+  template TriangularFactor factor_rows<T>(const Design<T>&, size_t, const CancelToken*);              \
+  template std::vector<double> few_rows<T>(const Design<T>&, const CancelToken*);
 BOREAL_DESIGN(float)
 BOREAL_DESIGN(double)
 #undef BOREAL_DESIGN

@@ -33,6 +33,11 @@ Design<T> make_design(MatrixView<const T> x, MatrixView<const double> y, Span<do
 template <typename T>
 TriangularFactor factor_rows(const Design<T>& design, size_t factored, const CancelToken* cancel);
 
+// Rows with the same products of columns as [X | y], as many as there are columns or fewer: those of R, or
+// where there are no more rows than columns of X the rows themselves, which take less than columns squared.
+template <typename T>
+std::vector<double> few_rows(const Design<T>& design, const CancelToken* cancel);
+
 // The rows of a after orthogonalize_rows: singular values in descending order, and which row has which.
 struct Spectrum {
   std::vector<double> singular;

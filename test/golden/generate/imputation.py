@@ -80,7 +80,7 @@ def bayesians():
         yield bayesian(ref, {"tol": 1e-8, "alpha_1": 0.5, "lambda_2": 2.0}, weights=True)
     yield bayesian(tables[1], {"fit_intercept": False, "compute_score": True})
     yield bayesian(tables[1], {"alpha_init": 2.0, "lambda_init": 0.5, "max_iter": 2})
-    for rows, cols in ((12, 3), (6, 6), (5, 9)):
+    for rows, cols in ((12, 3), (6, 6), (5, 9), (9, 60)):
         yield bayesian(small(rows, cols, rows), {"compute_score": True})
         yield bayesian(small(rows, cols, rows), {"fit_intercept": False})
     yield bayesian({"X": [[1, 2], [1, 2], [1, 2]], "y": [1, 2, 3], "test": [[1, 2], [3, 4]]}, {})
