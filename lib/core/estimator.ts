@@ -23,6 +23,7 @@ import { Fitted, type SavedFit } from './fitted.js';
 import { isSparse } from './forms.js';
 import { checkInput, checkKinds } from './input-checks.js';
 import { isReadInPlace } from './linalg/memory.js';
+import { heedListener } from './listener.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { momentsNow, momentsOf } from './moments.js';
@@ -297,7 +298,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
         return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => learn(ranged, null));
       }
       checkInput(this, input);
-      return before.next(params, await learn({ ...input, cancel }, before.state));
+      const part = await heedListener({ ...input, cancel }, (own) => learn(own, before.state));
+      return before.next(params, part);
     });
     return this;
   }

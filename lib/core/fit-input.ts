@@ -71,7 +71,8 @@ export interface FitOptions extends QueryOptions {
   readonly signal?: AbortSignal;
   /**
    * Called now and then while the fit works, and never after it settled. Where training goes in rounds (boosting) it is
-   * called after each, and ends the fit, which keeps its rounds, by returning false.
+   * called after each, and ends the fit, which keeps its rounds, by returning false. What it throws, or the promise that it returns rejects
+   * with, rejects the fit.
    */
   readonly onProgress?: (event: Progress) => unknown;
   /**
@@ -453,7 +454,7 @@ function copyList(list: ArrayLike<unknown> | null | undefined, rows: number): Ar
   throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${list.length} values.`);
 }
 
-/** @throws {ERR_SHAPE | ERR_PARAMETER} unless there is a weight >= 0 for each row */
+/** @throws {ERR_SHAPE | ERR_PARAMETER} unless there is a weight >= 0 for each row, and a sum of them above 0 */
 export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64Array {
   if (weights.length !== rows) {
     throw new ValidationError(
@@ -474,6 +475,8 @@ export function encodeWeights(weights: ArrayLike<number>, rows: number): Float64
   }
   if (!(sum > 0))
     throw new ValidationError('ERR_PARAMETER', 'sampleWeight: at least one weight must be above 0.');
+  if (sum === Infinity)
+    throw new ValidationError('ERR_PARAMETER', 'sampleWeight: the sum of the weights overflows; scale them.');
   return Float64Array.from(weights);
 }
 

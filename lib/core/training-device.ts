@@ -4,6 +4,8 @@ import { type CudaTarget, type CudaTrainingWork, native } from '../native.js';
 import { type Device, isGpu } from './compile-options.js';
 import { cudaNumber, cudaTarget, openCuda, type PlanDevice } from './devices.js';
 import type { Estimator } from './estimator.js';
+import type { FitInput } from './fit-input.js';
+import { heedListener } from './listener.js';
 import { show } from './params.js';
 
 /** A device, or 'auto' until the work is known. */
@@ -52,7 +54,7 @@ export function checkTrainingDevice(model: Pick<Estimator, 'tags'>, device: Devi
 }
 
 /** A GPU that was asked for opens first; 'auto' is the CPU for whatever no GPU trains, and for all that is within it. */
-export async function learnOnDevice<I extends { readonly device: TrainingDevice }, R>(
+export async function learnOnDevice<I extends Pick<FitInput, 'device' | 'onProgress'>, R>(
   model: Pick<Estimator, 'tags'>,
   input: I,
   learn: (input: I) => Promise<R>,
@@ -61,7 +63,10 @@ export async function learnOnDevice<I extends { readonly device: TrainingDevice 
   checkTrainingDevice(model, device);
   const opening = askedGpu(device);
   if (opening !== null) await opening;
-  return learn(device === 'cpu' || model.tags.trainsOnGpu ? input : { ...input, device: 'cpu' });
+  return heedListener(
+    device === 'cpu' || model.tags.trainsOnGpu ? input : { ...input, device: 'cpu' },
+    learn,
+  );
 }
 
 /** The first GPU, if it should be faster; null: the CPU trains. */

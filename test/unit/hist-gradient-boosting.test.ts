@@ -202,6 +202,17 @@ describe('progress', () => {
   });
 });
 
+test('what the promise of a listener rejects with rejects the fit', async () => {
+  const model = new HistGradientBoostingRegressor({ maxIter: 9 });
+  const failing = model.fit(diabetes.data, diabetes.target, {
+    onProgress: async () => {
+      throw new RangeError('enough');
+    },
+  });
+  await expect(failing).rejects.toThrow('enough');
+  expect(model.isFitted).toBe(false);
+});
+
 describe('warm start', () => {
   test.each([
     ['numbers', () => new HistGradientBoostingRegressor({ randomState: 3, subsample: 0.8 }), diabetes],
