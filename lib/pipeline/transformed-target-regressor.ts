@@ -17,6 +17,7 @@ import {
   type FunctionSteps,
   FunctionTransformer,
   functionSteps,
+  refuseMath,
 } from '../preprocessing/function-transformer.js';
 
 /** Parameters of {@link TransformedTargetRegressor}. */
@@ -107,8 +108,9 @@ export class TransformedTargetRegressor<Y extends FloatArray | Matrix = FloatArr
   }
 
   override checkParams(): void {
-    super.checkParams();
     const { regressor, transformer, func, inverseFunc } = this.params;
+    refuseMath(this, func, inverseFunc);
+    super.checkParams();
     if (transformer !== null && (func !== null || inverseFunc !== null)) {
       throw new ValidationError(
         'ERR_PARAMETER',

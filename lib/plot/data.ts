@@ -68,9 +68,16 @@ function binNumbers(column: Column, bins: number, groups: readonly string[] | un
     high = Math.max(high, value);
   }
   if (low > high) return [];
-  const step = high > low ? niceStep(high - low, bins) : 1;
-  const start = high > low ? Math.floor(low / step + 1e-9) * step : low - 0.5;
-  const n = high > low ? Math.max(1, Math.ceil((high - start) / step - 1e-9)) : 1;
+  if (high - low === Infinity)
+    throw new ValidationError(
+      'ERR_INPUT_INFINITE',
+      'plot.histograms: the range of a column overflows; scale it.',
+    );
+  // Axes have no ticks for less than this.
+  const differ = high - low > 1e-290;
+  const step = differ ? niceStep(high - low, bins) : 1;
+  const start = differ ? Math.floor(low / step + 1e-9) * step : low - 0.5;
+  const n = differ ? Math.max(1, Math.ceil((high - start) / step - 1e-9)) : 1;
   const counts = new Map<string | undefined, Float64Array>();
   for (let i = 0; i < column.length; i++) {
     const value = Number(column[i]);

@@ -59,6 +59,17 @@ export const functionSteps = either(
   ),
 );
 
+/** @throws {ERR_PARAMETER} for a function of Math that has a name here, saying which */
+export function refuseMath(owner: object, ...given: readonly unknown[]): void {
+  const functions = Math as unknown as Record<string, unknown>;
+  for (const func of given.flat()) {
+    const name = typeof func === 'function' && ACTIVATIONS.find((own) => functions[own] === func);
+    if (!name) continue;
+    const message = `${owner.constructor.name}: a function of JavaScript cannot run within a plan; write '${name}' in place of Math.${name}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
+}
+
 /**
  * Applies a function, or a chain of them, to each value.
  *
@@ -96,6 +107,11 @@ export class FunctionTransformer extends InvertibleTransformer<
         custom('a list of names, or a function that gives one', (v) => typeof v === 'function' || isNames(v)),
       ),
     };
+  }
+
+  override checkParams(): void {
+    refuseMath(this, this.params.func, this.params.inverseFunc);
+    super.checkParams();
   }
 
   get stateRules(): Rules<FunctionTransformerState> {

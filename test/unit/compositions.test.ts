@@ -133,6 +133,12 @@ describe('FunctionTransformer', () => {
     expect((await new FunctionTransformer().fitTransform([[1, -2]])).toArray()).toEqual([[1, -2]]);
     const bad = new FunctionTransformer({ func: ((x: number) => x) as never });
     await expect(bad.fit([[1]])).rejects.toThrow(/a function of JavaScript cannot run within a plan/);
+    const log = { func: Math.log as never, inverseFunc: 'exp' } as const;
+    for (const model of [
+      new FunctionTransformer(log),
+      new TransformedTargetRegressor(new LinearRegression(), log),
+    ])
+      await expect(model.fit([[1]], [1])).rejects.toThrow(/write 'log' in place of Math.log/);
     await expect(new FunctionTransformer({ func: ['mul', 2] }).fit([[1]])).resolves.toBeDefined();
     await expect(new FunctionTransformer({ func: ['mul', 'log'] as never }).fit([[1]])).rejects.toEqual(
       code('ERR_PARAMETER'),

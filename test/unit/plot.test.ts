@@ -323,6 +323,10 @@ test('histograms count every value that is there', () => {
     inf: [1, Infinity, 2],
   });
   expect(odd.concat.map(total)).toEqual([3, 0, 2]);
+  expect(plot.histograms({ tiny: [5e-324, 1e-310, 2e-310] }).concat.map(total)).toEqual([3]);
+  expect(() => plot.histograms({ wide: [-1.7e308, 1.7e308] })).toThrow(
+    expect.objectContaining({ code: 'ERR_INPUT_INFINITE' }),
+  );
   const many = plot.histograms({ words: Array.from({ length: 200 }, (_, i) => `w${i % 50}`) }).concat[0];
   expect(total(many)).toBe(200);
   expect(many.encoding.y.scale.domain.at(-1)).toBe('31 others');
