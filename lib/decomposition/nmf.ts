@@ -1,7 +1,8 @@
 /** Non-negative matrix factorisation. */
 import { type FitInput, type FitOptions, reportProgress, type SparseFitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
-import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { mostOf } from '../core/linalg/base.js';
+import { type Dtype, type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
 import {
   bool,
@@ -97,6 +98,7 @@ const SPARSE_AXES = { oversamples: 10, iterations: 5 };
  * on one another, and for 'frobenius' descends by coordinates whatever the solver; the next step of a pipeline learns from `transform`,
  * not from the W of the fit; sample weights are ignored in both.
  *
+ * @throws {ERR_INPUT_INFINITE} when products of values, or of values and components, overflow
  * @example
  * ```ts
  * import { NMF } from 'boreal';
@@ -169,7 +171,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 
   protected async fitState(input: FitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { min, mean } = await momentsOf(x, cancel);
+    const { min, max, mean } = await momentsOf(x, cancel);
     min.forEach((least, column) => {
       this.#checkLeast(least, input.columns[column].name);
     });
@@ -180,12 +182,16 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       // The Gram matrix costs half the digits of small singular values, which a start does not need.
       axes: () => (x.rows >= 10 * x.cols ? gramAxes(wide, signal) : exactAxes(wide, signal)),
     };
-    return this.#learn(rows, input, (...rest) => native.fitNMF(wide.data, x.rows, x.cols, ...rest));
+    const state = await this.#learn(rows, input, (...rest) =>
+      native.fitNMF(wide.data, x.rows, x.cols, ...rest),
+    );
+    this.#checkProducts(state, max, x.dtype);
+    return state;
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { min, mean } = await native.csrMoments(...csrArguments(x), null, cancel);
+    const { min, max, mean } = await native.csrMoments(...csrArguments(x), null, cancel);
     min.forEach((least, column) => {
       this.#checkLeast(least, input.columns[column].name);
     });
@@ -195,7 +201,20 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       mean: meanOf(mean),
       axes: (components, seed) => randomisedAxes(operator, { ...SPARSE_AXES, components, seed }, signal),
     };
-    return this.#learn(rows, input, (...rest) => native.csrNMF(...csrArguments(x), ...rest));
+    const state = await this.#learn(rows, input, (...rest) => native.csrNMF(...csrArguments(x), ...rest));
+    this.#checkProducts(state, max, x.dtype);
+    return state;
+  }
+
+  /** @param max - of the columns, which rows like those of the training set multiply the components by, in their own type */
+  #checkProducts({ components }: NMFState, max: Float64Array, dtype: Dtype): void {
+    if (betaOf(this.params.betaLoss) !== 2) return;
+    const { length } = max;
+    for (let from = 0; from < components.length; from += length) {
+      const part = components.subarray(from, from + length);
+      const products = part.reduce((sum, value, j) => sum + value * Math.max(value, max[j]), 0);
+      if (!(products <= mostOf(dtype))) throw overflow();
+    }
   }
 
   #checkLeast(least: number, column: string): void {
@@ -234,6 +253,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
       nIter: found.iterations,
       penalty: Float64Array.of(spec.l1W, spec.l2W),
     };
+    if (![[found.error], found.h, found.w].every((values) => values.every(Number.isFinite))) throw overflow();
     coordinates.set(state, found.w);
     return state;
   }
@@ -295,6 +315,12 @@ function isGiven(init: unknown): init is GivenFactors {
   const { W, H } = (init ?? {}) as Partial<GivenFactors>;
   return [W, H].every((factor) => Array.isArray(factor) && factor.length > 0);
 }
+
+const overflow = () =>
+  new ValidationError(
+    'ERR_INPUT_INFINITE',
+    'NMF: products of the values and components overflow; scale X down.',
+  );
 
 const BETA = { frobenius: 2, 'kullback-leibler': 1, 'itakura-saito': 0 };
 

@@ -179,7 +179,7 @@ export abstract class SgdLinearClassifier<
  * of an L1 penalty when a row has its column, and at the end of an epoch. The constant term goes a hundredth of each step then, as in
  * scikit-learn: every row moves it, but few rows any other coefficient.
  *
- * @throws {ERR_INPUT_INFINITE} when the coefficients overflow, as with a large step size or columns that are not scaled
+ * @throws {ERR_INPUT_INFINITE} when the coefficients, or what they make of the rows in these rows' own type, overflow, as with a large step size or columns that are not scaled
  * @example
  * ```ts
  * import { SGDClassifier } from 'boreal';

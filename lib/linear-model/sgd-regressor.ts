@@ -40,7 +40,7 @@ export interface SGDRegressorParams extends SgdRateParams {
  *
  * Differs from scikit-learn: as {@link SGDClassifier}.
  *
- * @throws {ERR_INPUT_INFINITE} when the coefficients overflow, as with a large step size or columns that are not scaled
+ * @throws {ERR_INPUT_INFINITE} when the coefficients, or what they make of the rows in these rows' own type, overflow, as with a large step size or columns that are not scaled
  * @example
  * ```ts
  * import { SGDRegressor } from 'boreal';

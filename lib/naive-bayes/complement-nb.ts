@@ -18,8 +18,9 @@ export interface ComplementNBParams extends DiscreteNBParams {
  * Naive Bayes that weighs a column for a class by how little the other classes have of it, which suits classes of unequal
  * size (Rennie, Shih, Teevan and Karger 2003). X must not be below 0. Probabilities of the classes themselves play no part.
  *
- * Differs from scikit-learn: `alpha: 0` counts as 1e-300, so that no score is NaN.
+ * Differs from scikit-learn: `alpha: 0` counts as 1e-300, and with `norm` weights of a single column are 0, so that no score is NaN.
  *
+ * @throws {ERR_INPUT_INFINITE} when sums of counts overflow
  * @example
  * ```ts
  * import { ComplementNB } from 'boreal';
@@ -48,9 +49,10 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
       const row = others.subarray(from, from + columns);
       const total = row.reduce((sum, count) => sum + count, 0);
       row.forEach((count, j) => {
-        row[j] = Math.log(count / total);
+        row[j] = Math.log(count) - Math.log(total);
       });
-      const divisor = this.params.norm ? row.reduce((sum, value) => sum + value, 0) : -1;
+      // Of one column there is nothing to weigh: its logarithm is 0.
+      const divisor = (this.params.norm && row.reduce((sum, value) => sum + value, 0)) || -1;
       row.forEach((value, j) => {
         row[j] = value / divisor;
       });

@@ -21,7 +21,7 @@ import { sparseGroupSums } from '../core/sparse/group-sums.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { NaiveBayes } from './naive-bayes.js';
-import { classTotals, leastAlpha, logPriors, probabilities } from './priors.js';
+import { classTotals, leastAlpha, logPriors, probabilities, requireWithin } from './priors.js';
 
 /** Parameters of the naive Bayes models of counts. */
 export interface DiscreteNBParams {
@@ -193,6 +193,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
     const logPrior = logPriors(this, classPrior, fitPrior ? classCount : classCount.map(() => 1));
     const featureCount = plus(await sums(codes, classes.length), before?.featureCount);
     const featureLogProb = this.logProbabilities({ featureCount, classCount, alpha, columns });
+    requireWithin(this, Number.MAX_VALUE, featureCount, featureLogProb);
     return { featureCount, classCount, logPrior, featureLogProb, classes };
   }
 

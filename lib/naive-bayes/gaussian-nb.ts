@@ -3,6 +3,7 @@
 import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
 import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
+import { mostOf } from '../core/linalg/base.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { type JoinedMoments, joinMoments, momentsOf } from '../core/moments.js';
 import { checkLength, float64s, labels, type Rules, real } from '../core/params.js';
@@ -10,7 +11,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { native } from '../native.js';
 import { NaiveBayes } from './naive-bayes.js';
-import { classTotals, logPriors, probabilities } from './priors.js';
+import { classTotals, logPriors, probabilities, requireWithin } from './priors.js';
 
 /** Where nothing varies the variances are this, so that equal values are equal and others impossible. */
 const LEAST_VARIANCE = 1e-70;
@@ -44,6 +45,7 @@ export interface GaussianNBState extends ClassifierState {
  * Differs from scikit-learn: a `partialFit` takes exactly the smoothing away that the one before had added. As there, the new
  * smoothing is that share of the largest variance of a column of the last part.
  *
+ * @throws {ERR_INPUT_INFINITE} when squares, or their sums by weight, overflow
  * @example
  * ```ts
  * import { GaussianNB } from 'boreal';
@@ -118,6 +120,14 @@ export class GaussianNB extends NaiveBayes<GaussianNBParams, GaussianNBState> {
     const joined = before === null ? part : joinMoments(momentsBefore(before, cols), part);
     const epsilon = Float64Array.of(added);
     const variance = joined.variance.map((v) => v + added);
+    // Rows are taken from the means in their own type.
+    requireWithin(
+      this,
+      mostOf(x.dtype),
+      joined.mean,
+      all.max.map((value, j) => value - all.min[j]),
+    );
+    requireWithin(this, Number.MAX_VALUE, variance);
     return { theta: joined.mean, variance, logPrior, classCount, epsilon, classes };
   }
 

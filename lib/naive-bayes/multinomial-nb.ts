@@ -15,6 +15,7 @@ import {
  *
  * Differs from scikit-learn: `alpha: 0` counts as 1e-300, so that no score is NaN.
  *
+ * @throws {ERR_INPUT_INFINITE} when sums of counts overflow
  * @example
  * ```ts
  * import { MultinomialNB } from 'boreal';

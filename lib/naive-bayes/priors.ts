@@ -38,6 +38,13 @@ export function classTotals(
   return totals;
 }
 
+/** @throws {ERR_INPUT_INFINITE} unless what a fit has learned are numbers of a magnitude of at most `most` */
+export function requireWithin(owner: object, most: number, ...learned: Float64Array[]): void {
+  if (learned.every((values) => values.every((value) => Math.abs(value) <= most))) return;
+  const message = `${owner.constructor.name}: what it learns of X overflows; scale X, or the sample weights.`;
+  throw new ValidationError('ERR_INPUT_INFINITE', message);
+}
+
 /** The least smoothing: less would give logarithms of 0, or, where that is not `forced`, results that depend on rounding. */
 export function leastAlpha(forced: boolean): number {
   return forced ? 1e-300 : 1e-10;

@@ -84,7 +84,9 @@ void require_finite_from(ConstDense x, size_t first_row) {
   const bool nan = std::isnan(x.at(bad / x.cols, j));
   throw Error(nan ? "ERR_INPUT_NAN" : "ERR_INPUT_INFINITE",
               std::string("The matrix has ") + (nan ? "a NaN" : "an infinite value") + " in row " +
-                  std::to_string(i) + ", column " + std::to_string(j) + ".",
+                  std::to_string(i) + ", column " + std::to_string(j) +
+                  ". If it was computed from finite values, they are so large that results overflow: scale "
+                  "them down.",
               static_cast<int64_t>(i), static_cast<int64_t>(j));
 }
 

@@ -175,7 +175,11 @@ IsotonicFit fit_isotonic(Span<double> x, Span<double> y, Span<double> weights, D
   total_weight(weights, x.size);
   for (size_t i = 0; i < x.size; ++i) {
     if (!std::isfinite(x[i]) || !std::isfinite(y[i])) {
-      throw Error("ERR_INPUT_NAN", "A value is not finite.", static_cast<int64_t>(i));
+      throw Error(
+          "ERR_INPUT_NAN",
+          "A score is not finite. If it was computed from finite values, they are so large that scores "
+          "overflow: scale them down.",
+          static_cast<int64_t>(i));
     }
   }
   IsotonicFit fit;

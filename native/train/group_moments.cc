@@ -3,6 +3,8 @@
 #include "train/group_moments.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/error.h"
@@ -86,7 +88,10 @@ GroupMoments group_moments(MatrixView<const T> x, Span<int32_t> codes, size_t gr
     for (size_t j = 0; j < cols; ++j) {
       const double sum = deviations[2 * g * cols + j];
       const double squares = deviations[2 * g * cols + cols + j];
-      result.variance[g * cols + j] = std::max(0.0, (squares - sum * (sum / weight)) / weight);
+      // NaN where squares overflow.
+      const double variance = (squares - sum * (sum / weight)) / weight;
+      result.variance[g * cols + j] =
+          std::isnan(variance) ? std::numeric_limits<double>::infinity() : std::max(0.0, variance);
     }
   }
   return result;

@@ -133,7 +133,7 @@ LogisticModel fit_logistic(MatrixView<const T> x, Span<int32_t> classes, uint32_
   if (params.l1_ratio > 0 && params.solver != LogisticSolver::kSaga) {
     throw Error("ERR_PARAMETER", "Only the solver saga has an L1 penalty.");
   }
-  const double total = total_weight(weights, x.rows), penalty = 1 / (params.c * total);
+  const double total = total_weight(weights, x.rows), penalty = penalty_of(params, total);
 
   const size_t outputs = class_count == 2 ? 1 : class_count;
   LogisticLoss<T> loss(

@@ -34,6 +34,14 @@ inline void check_start(const LogisticParams& params, size_t cols, size_t output
   }
 }
 
+// Strength of the penalty on the mean loss. Throws ERR_PARAMETER where it overflows.
+inline double penalty_of(const LogisticParams& params, double total_weight) {
+  const double penalty = 1 / (params.c * total_weight);
+  if (std::isfinite(penalty)) return penalty;
+  throw Error("ERR_PARAMETER",
+              "C and the sample weights are so small that the penalty overflows. Scale the weights.");
+}
+
 // L-BFGS from `start`.
 template <typename T>
 LogisticSolution solve_lbfgs(LogisticLoss<T>& loss, const LogisticParams& params, LogisticSolution start,

@@ -67,48 +67,53 @@ class Learner {
   // Returns the number of epochs; `converged` tells whether they ended before max_iter.
   uint32_t run(bool& converged, const std::function<void()>& on_epoch) {
     double best = std::numeric_limits<double>::infinity();
-    uint32_t stalled = 0;
+    uint32_t stalled = 0, epoch = 1;
     converged = false;
-    for (uint32_t epoch = 1; epoch <= params_.max_iter; ++epoch) {
+    for (;; ++epoch) {
       if (params_.shuffle) {
         for (size_t i = order_.size(); i > 1; --i) {
           std::swap(order_[i - 1], order_[rng_.below(static_cast<uint32_t>(i))]);
         }
       }
       double cost = learn_epoch() / static_cast<double>(order_.size());
-      if (!is_finite()) {
-        throw Error("ERR_INPUT_INFINITE", "The coefficients overflowed in epoch " + std::to_string(epoch) +
-                                              ". Scale the columns of X, or lower the learning rate.");
-      }
+      if (!within(std::numeric_limits<double>::max())) throw overflow(epoch);
       on_epoch();
       if (params_.early_stopping) cost = -score();
       stalled = params_.tol > -std::numeric_limits<double>::infinity() && cost > best - params_.tol
                     ? stalled + 1
                     : 0;
       best = std::min(best, cost);
-      if (stalled < params_.no_change) continue;
-      if (params_.rate != SgdRate::kAdaptive || eta_ <= 1e-6) {
-        converged = true;
-        return epoch;
+      if (stalled >= params_.no_change) {
+        converged = params_.rate != SgdRate::kAdaptive || eta_ <= 1e-6;
+        eta_ /= 5;
+        stalled = 0;
       }
-      eta_ /= 5;
-      stalled = 0;
+      if (converged || epoch == params_.max_iter) break;
     }
-    return params_.max_iter;
+    if (!within(Weights::kMost) || !(most_score_ <= Weights::kMost)) throw overflow(epoch);
+    return epoch;
   }
 
  private:
   bool is_passive() const { return params_.rate >= SgdRate::kPassiveAggressive1; }
   double weight(size_t i) const { return problem_.weights.size == 0 ? 1.0 : problem_.weights[i]; }
 
-  bool is_finite() const {
-    return std::isfinite(*b_) &&
-           std::all_of(coef_.begin(), coef_.end(), [](double v) { return std::isfinite(v); });
+  // NaN is not.
+  bool within(double most) const {
+    return std::fabs(*b_) <= most &&
+           std::all_of(coef_.begin(), coef_.end(), [most](double v) { return std::fabs(v) <= most; });
+  }
+
+  static Error overflow(uint32_t epoch) {
+    return {"ERR_INPUT_INFINITE", "The coefficients, or what they make of the rows, overflowed in epoch " +
+                                      std::to_string(epoch) +
+                                      ". Scale the columns of X, or lower the learning rate."};
   }
 
   // The sum of the objective as it was before each step.
   double learn_epoch() {
     double sum = 0;
+    most_score_ = 0;
     for (size_t k = 0; k < order_.size(); ++k) {
       if (k % kRowsPerCheck == 0) check_cancel(problem_.cancel);
       // Rows come in random order: the next but one is fetched early.
@@ -129,6 +134,8 @@ class Learner {
     w_.load(i);
     const double y = target_.y[i];
     const double p = w_.score() + *b_;
+    // Also for NaN, which stays.
+    if (!(std::fabs(p) <= most_score_)) most_score_ = std::fabs(p);
     const double eta = find_rate();
     const LossPoint loss = sgd_loss(params_.loss, params_.epsilon, y, p);
     double cost = loss.value, update;
@@ -196,6 +203,7 @@ class Learner {
   Rng rng_;
   std::vector<uint32_t> order_, validation_;
   double eta_ = 0, optimal_start_ = 0, l1_ratio_ = 0, owed_ = 0;
+  double most_score_ = 0;  // of the rows of the epoch, by magnitude
 };
 
 // Rows held out: a share of each class, or of all rows.

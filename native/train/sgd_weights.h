@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/matrix_view.h"
@@ -24,6 +25,8 @@ template <typename T>
 class DenseSgdWeights {
  public:
   static constexpr double kInterceptStep = 1;  // how far the intercept goes of a step
+  // Predictions of rows of T are made in T.
+  static constexpr double kMost = static_cast<double>(std::numeric_limits<T>::max());
 
   DenseSgdWeights(MatrixView<const T> x, const SgdPlaces& places)
       : x_(x),
@@ -125,6 +128,7 @@ class SparseSgdWeights {
  public:
   // As in scikit-learn: every row moves the intercept, but few rows any other coefficient.
   static constexpr double kInterceptStep = 0.01;
+  static constexpr double kMost = std::numeric_limits<double>::max();
 
   SparseSgdWeights(const CsrView<double>& x, const SgdPlaces& places)
       : x_(x),

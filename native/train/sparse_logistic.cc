@@ -177,7 +177,7 @@ LogisticModel fit_sparse_logistic(const CsrView<double>& x, Span<int32_t> classe
     }
   }
   const size_t outputs = class_count == 2 ? 1 : class_count;
-  const double total = total_weight(weights, x.rows()), penalty = 1 / (params.c * total);
+  const double total = total_weight(weights, x.rows()), penalty = penalty_of(params, total);
   const IterationProgress report = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };

@@ -11,6 +11,10 @@ import { show } from '../params.js';
 /** The two element types. Float64 is scikit-learn's default; Float32 halves memory and doubles SIMD width. */
 export type Dtype = 'float32' | 'float64';
 
+/** The largest number of a type. */
+export const mostOf = (dtype: Dtype): number =>
+  dtype === 'float32' ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
+
 /** Throws unless both are whole numbers >= 0. */
 export function requireShape(rows: number, cols: number): void {
   if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
