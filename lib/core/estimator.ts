@@ -236,6 +236,16 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     }
   }
 
+  /**
+   * Whether nothing refers to the memory of X once a fit, a prediction or a score has succeeded: what was learned holds none of the rows, and
+   * no cache does. Memory that was read in place may then be used for other rows. No tag, since models within others hand theirs on.
+   *
+   * @internal
+   */
+  get forgetsRows(): boolean {
+    return false;
+  }
+
   /** Whether the training rows become something else than `transform` makes of them: see {@link Estimator.crossFitted}. @internal */
   get crossFits(): boolean {
     return false;

@@ -1,6 +1,6 @@
 /** What reaches an estimator's `fitState`: encoded, checked and private to this fit. */
 import { StateError, ValidationError } from '../errors.js';
-import type { CancelHandle, NativeProgress } from '../native.js';
+import type { CancelHandle, FloatArray, NativeProgress } from '../native.js';
 import type { Device } from './compile-options.js';
 import { copyRows } from './copy-rows.js';
 import type { Estimator } from './estimator.js';
@@ -254,10 +254,15 @@ export function denseRows(owner: Estimator, input: FitInput): Matrix {
   return hasSparseColumns(owner, input) ? toShared(requireCsr(input.given).toDense()) : input.x;
 }
 
-/** A copy of rows in memory that native jobs read in place, which a fit then takes as it is. */
-export function takeSharedRows(x: Matrix, rows: ArrayLike<number>): Matrix {
+/**
+ * A copy of rows in memory that native jobs read in place, which a fit then takes as it is.
+ *
+ * @param block - where to copy them to, as of {@link privateArray}: of at least their length, and read by nobody. Default: new memory
+ */
+export function takeSharedRows(x: Matrix, rows: ArrayLike<number>, block?: FloatArray): Matrix {
   requireValues(x);
-  const data = privateArray(x.data, rows.length * x.cols);
+  const length = rows.length * x.cols;
+  const data = block?.subarray(0, length) ?? privateArray(x.data, length);
   copyRows(x, rows, data);
   return new Matrix(data, rows.length, x.cols);
 }

@@ -89,11 +89,18 @@ export async function crossValidate<M extends CrossValidationModel>(
 ): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
   const { scoring, returnTrainScore = false, returnEstimator = false } = options;
   const scorers = resolveScorers(scoring);
-  const folds = await forEachFold(estimator, X, y, options, async ({ model, fold, fitTime, part }) => {
+  // A scorer of the caller's may keep the rows.
+  const isOwnScoring = typeof scoring !== 'function' && typeof scoring !== 'object';
+  const folds = await forEachFold(estimator, X, y, options, async (fitted) => {
+    const { model, fold, fitTime, part, lend } = fitted;
+    const score = (rows: Int32Array) =>
+      isOwnScoring
+        ? lend(rows, (own) => scoreAll(scorers, model, own))
+        : scoreAll(scorers, model, part(rows));
     const started = performance.now();
-    const test = await scoreAll(scorers, model, part(fold.test));
+    const test = await score(fold.test);
     const scoreTime = performance.now() - started;
-    const train = returnTrainScore ? await scoreAll(scorers, model, part(fold.train)) : [];
+    const train = returnTrainScore ? await score(fold.train) : [];
     return { test, train, fitTime, scoreTime, model: returnEstimator ? model : null };
   });
   const collect = (scores: number[][]) => {

@@ -289,7 +289,7 @@ async function runParts(
   owner: string,
   estimator: CrossValidationModel,
   y: ArrayLike<unknown>,
-  { folds, part }: FoldData,
+  { folds, part }: Omit<FoldData, 'lend'>,
   sizes: Int32Array,
   given: ValidationCurveOptions,
 ): Promise<Outcome[]> {

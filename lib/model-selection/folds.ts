@@ -5,7 +5,8 @@ import type { Estimator } from '../core/estimator.js';
 import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
 import { type FoldSource, resolveFolds } from '../core/fold-source.js';
 import type { Fold } from '../core/k-fold.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { privateArray } from '../core/linalg/memory.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
 import { countTargets, type TargetsLike, targetRows } from '../core/targets.js';
@@ -44,6 +45,8 @@ export interface FittedFold<M> {
   /** Milliseconds. */
   readonly fitTime: number;
   part(rows: Int32Array): FoldPart;
+  /** Calls `use` with a part that it hands to the model alone: no code of the caller's may see its X, which is lent. */
+  lend<R>(rows: Int32Array, use: (part: FoldPart) => Promise<R>): Promise<R>;
 }
 
 /** The folds of a data set, and their rows. */
@@ -51,6 +54,16 @@ export interface FoldData {
   readonly folds: readonly Fold[];
   /** @param columns - of an X with an entry for each pair of rows: see {@link columnsOf} */
   part(rows: Int32Array, columns?: Int32Array | null): FoldPart;
+  /**
+   * Calls `use` with rows that it hands to `model` alone. Where that forgets them their memory is lent to the next call when this one
+   * has succeeded: see {@link Estimator.forgetsRows}.
+   */
+  lend<R>(
+    model: Estimator,
+    rows: Int32Array,
+    columns: Int32Array | null,
+    use: (part: FoldPart) => Promise<R>,
+  ): Promise<R>;
 }
 
 /** The columns that a model takes of a fold: all (null), or those of the training rows where X belongs to pairs of rows. */
@@ -92,12 +105,50 @@ export function foldData(
     // In shared memory where it can be, so that no fit copies it again.
     return X instanceof Matrix ? takeSharedRows(X, indices) : takeRows(X, indices);
   };
-  const part = (indices: Int32Array, columns: Int32Array | null = null): FoldPart => ({
-    X: take(indices, columns),
+  const besidesX = (indices: Int32Array) => ({
     y: takeValues(y, indices) as ArrayLike<never>,
     sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
   });
-  return { folds, part };
+  const part = (indices: Int32Array, columns: Int32Array | null = null): FoldPart => ({
+    X: take(indices, columns),
+    ...besidesX(indices),
+  });
+  const lent = X instanceof Matrix ? new LentRows(X, folds) : null;
+  const lend: FoldData['lend'] = (model, indices, columns, use) =>
+    lent !== null && columns === null && model.forgetsRows
+      ? lent.use(indices, (own) => use({ X: own, ...besidesX(indices) }))
+      : use(part(indices, columns));
+  return { folds, part, lend };
+}
+
+/**
+ * Copies of rows that are made in the same memory one after another. Were each in memory of its own, most would not be collected
+ * before the next is made, and every few of them would make the collector run.
+ */
+class LentRows {
+  readonly #x: Matrix;
+  readonly #folds: readonly Fold[];
+  readonly #idle: FloatArray[] = [];
+
+  /** @param folds - of which parts come one at a time: each block has room for the largest */
+  constructor(x: Matrix, folds: readonly Fold[]) {
+    this.#x = x;
+    this.#folds = folds;
+  }
+
+  /** Calls `use` with a copy of rows, to whose memory nothing may refer when that has succeeded. */
+  async use<R>(rows: Int32Array, use: (X: Matrix) => Promise<R>): Promise<R> {
+    const block = this.#idle.pop() ?? this.#block();
+    const result = await use(takeSharedRows(this.#x, rows, block));
+    // Not after a failure: other work on the rows may not have stopped yet.
+    this.#idle.push(block);
+    return result;
+  }
+
+  #block(): FloatArray {
+    const most = this.#folds.reduce((rows, { train, test }) => Math.max(rows, train.length, test.length), 0);
+    return privateArray(this.#x.data, most * this.#x.cols);
+  }
 }
 
 /**
@@ -114,18 +165,22 @@ export async function forEachFold<M extends Estimator, R>(
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
 ): Promise<R[]> {
-  const { folds, part: partOf } = foldData(estimator, X, y, options);
+  const { folds, part: partOf, lend: lendTo } = foldData(estimator, X, y, options);
   const { signal, device } = options;
   const progress = reportProgress(options, estimator);
   let done = 0;
   return withCancel(signal, () =>
     runAll(folds, signal, async (fold, stop) => {
       const model = estimator.clone();
-      const part = (rows: Int32Array) => partOf(rows, columnsOf(model, fold));
-      const train = part(fold.train);
-      const started = performance.now();
-      await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
-      const result = await use({ model, fold, fitTime: performance.now() - started, part });
+      const columns = columnsOf(model, fold);
+      const part = (rows: Int32Array) => partOf(rows, columns);
+      const lend: FittedFold<M>['lend'] = (rows, use) => lendTo(model, rows, columns, use);
+      const fitTime = await lend(fold.train, async (train) => {
+        const started = performance.now();
+        await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
+        return performance.now() - started;
+      });
+      const result = await use({ model, fold, fitTime, part, lend });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();
       progress?.(++done, folds.length);

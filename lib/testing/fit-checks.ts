@@ -1,6 +1,6 @@
 /** fit: its result, what it must not change, and that it depends on its arguments and on nothing else. */
 import assert from 'node:assert/strict';
-import type { Progress } from '../core/fit-input.js';
+import { type Progress, toShared } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { assertRounded, assertSame, type Check, describe } from './check.js';
 
@@ -61,6 +61,18 @@ export const fitChecks: readonly Check[] = [
       const fresh = await subject.fitted(other, targets);
       assert.deepStrictEqual(describe(model), describe(fresh));
       assertSame(await subject.apply(model, other), await subject.apply(fresh, other), 'results');
+    },
+  },
+  {
+    name: 'what forgets rows has no use for their memory after a fit',
+    skip: (subject) => (subject.make().forgetsRows ? undefined : 'it may keep rows'),
+    async run(subject) {
+      const expected = await subject.fitted();
+      const X = toShared(subject.X);
+      const model = await subject.fitted(X);
+      X.data.fill(2);
+      assert.deepStrictEqual(describe(model), describe(expected));
+      assertSame(await subject.apply(model, subject.X), await subject.apply(expected, subject.X), 'results');
     },
   },
   {

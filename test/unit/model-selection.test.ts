@@ -3,8 +3,10 @@ import {
   crossValidate,
   crossValPredict,
   crossValScore,
+  GaussianNB,
   getScorer,
   KFold,
+  type Label,
   LinearRegression,
   LogisticRegression,
   loadDiabetes,
@@ -15,6 +17,7 @@ import {
   RandomForestClassifier,
   RandomForestRegressor,
   Ridge,
+  type Scorer,
   StandardScaler,
   StratifiedKFold,
   trainTestSplit,
@@ -297,6 +300,34 @@ describe('cross-validation', () => {
     expect(Math.min(...(await crossValScore(pipeline, iris.data, iris.target, { cv: 3 })))).toBeGreaterThan(
       0.9,
     );
+  });
+
+  test('lends rows to models that forget them, whatever the sizes of folds', async () => {
+    const rows = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
+    const cv = [
+      { train: rows(40, 120), test: rows(0, 60) },
+      { train: rows(0, 140), test: rows(140, 150) },
+      { train: rows(20, 110), test: rows(0, 150) },
+    ].map(({ train, test }) => ({ train: Int32Array.from(train), test: Int32Array.from(test) }));
+    const { data, target } = iris;
+    const seen: Matrix[] = [];
+    const keeps: Scorer = async (model, X, y) => {
+      seen.push(X as Matrix);
+      return (model as GaussianNB).score(X, y as Label[]);
+    };
+    const options = { cv, returnEstimator: true, returnTrainScore: true };
+    const own = await crossValidate(new GaussianNB(), data, target, options);
+    const theirs = await crossValidate(new GaussianNB(), data, target, { ...options, scoring: keeps });
+    for (const [k, { train, test }] of cv.entries()) {
+      const labels = (part: Int32Array) => Array.from(part, (i) => target[i]);
+      const model = await new GaussianNB().fit(data.takeRows(train), labels(train));
+      expect(own.estimators?.[k].theta.equals(model.theta)).toBe(true);
+      expect(own.testScore[k]).toBe(await model.score(data.takeRows(test), labels(test)));
+      expect(own.trainScore?.[k]).toBe(await model.score(data.takeRows(train), labels(train)));
+      for (const part of [train, test])
+        expect(seen.filter((X) => X.equals(data.takeRows(part))).length, 'rows that a scorer keeps').toBe(1);
+    }
+    expect(theirs.testScore).toEqual(own.testScore);
   });
 
   test('progress counts folds', async () => {
