@@ -5,17 +5,8 @@ import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import type { ScoreOptions } from '../core/kinds.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { momentsOf } from '../core/moments.js';
-import {
-  checkLength,
-  custom,
-  either,
-  float64s,
-  int,
-  int32s,
-  oneOf,
-  type Rules,
-  real,
-} from '../core/params.js';
+import { checkPoints } from '../core/neighbor-search.js';
+import { custom, either, float64s, int, int32s, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
@@ -60,8 +51,7 @@ export abstract class NearestCentre<P extends object, S extends CentresState> ex
   }
 
   protected override checkState(state: S, columns: readonly Column[]): void {
-    const clusters = Math.max(1, Math.floor(state.clusterCenters.length / columns.length));
-    checkLength(this, 'clusterCenters', state.clusterCenters, clusters * columns.length);
+    checkPoints(this, state.clusterCenters, columns, 'clusterCenters');
   }
 
   /** The number of clusters of the last fit. @throws {ERR_NOT_FITTED} before `fit` */

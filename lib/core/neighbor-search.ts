@@ -87,12 +87,17 @@ export function storedRows({ data }: Matrix): FloatArray {
   return isPrivate(data) ? data : data.slice();
 }
 
-/** The number of stored rows. @throws {ERR_PARAMETER} unless the points fill them */
-export function checkPoints(owner: object, points: FloatArray, columns: readonly Column[]): number {
+/** The number of stored rows. @throws {ERR_PARAMETER} unless the points of that name are finite and fill them */
+export function checkPoints(
+  owner: object,
+  points: FloatArray,
+  columns: readonly Column[],
+  name = 'points',
+): number {
   const rows = points.length / columns.length;
   if (Number.isInteger(rows) && rows > 0 && points.every(Number.isFinite)) return rows;
   throw new ValidationError(
     'ERR_PARAMETER',
-    `${owner.constructor.name} state: 'points' must hold finite rows of ${columns.length} columns.`,
+    `${owner.constructor.name} state: '${name}' must hold finite rows of ${columns.length} columns.`,
   );
 }

@@ -13,6 +13,10 @@ describe('the nearest centre of a plan', () => {
         const distances = fitted.compile({ output: 'transform', precision }).runSync(blobs.X).toArray();
         const labels = fitted.compile({ output: 'label', precision }).runSync(blobs.X).data;
         expect(Array.from(labels)).toEqual(distances.map((row) => row.indexOf(Math.min(...row))));
+        const plan = fitted.compile({ output: 'label', precision });
+        for (const few of [1, 2, 7, 13]) {
+          expect(plan.runSync(blobs.X.slice(0, few)).data).toEqual(labels.slice(0, few));
+        }
       }
     },
   );

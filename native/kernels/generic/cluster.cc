@@ -174,6 +174,44 @@ inline void take_points(const T* x, size_t xs, const T* packed, size_t rows, siz
   point_tiles<T, kPoints>(scratch, packed, ahead, 0, n, d, take);
 }
 
+// One row beside vectors of points: a block of rows would cost the same whether it holds one or all.
+template <typename T>
+inline void nearest_of_row(const T* x, const T* packed, size_t n, size_t d, T* distance, T* index) {
+  constexpr size_t kLanes = Vec<T>::kLanes, kPanels = 4;
+  const size_t panels = (n + kLanes - 1) / kLanes;
+  T least = static_cast<T>(__builtin_huge_valf()), where = 0;
+  for (size_t first = 0; first < panels; first += kPanels) {
+    const size_t count = panels - first < kPanels ? panels - first : kPanels;
+    Vec<T> sum[kPanels];
+    BOREAL_UNROLL
+    for (size_t p = 0; p < kPanels; ++p) sum[p] = broadcast(T(0));
+    for (size_t k = 0; k < d; ++k) {
+      const Vec<T> value = broadcast(x[k]);
+      BOREAL_UNROLL
+      for (size_t p = 0; p < kPanels; ++p) {
+        // A panel that is not there is the last one once more.
+        const size_t panel = first + (p < count ? p : count - 1);
+        const Vec<T> difference = value - load(packed + (panel * d + k) * kLanes);
+        sum[p] = fma(difference, difference, sum[p]);
+      }
+    }
+    for (size_t p = 0; p < count; ++p) {
+      const size_t point = (first + p) * kLanes;
+      const size_t points = n - point < kLanes ? n - point : kLanes;
+      if (points == kLanes && lane_bits(less(sum[p], broadcast(least))) == 0) continue;
+      T distances[kLanes];
+      store(distances, sum[p]);
+      for (size_t c = 0; c < points; ++c) {
+        if (!(distances[c] < least)) continue;
+        least = distances[c];
+        where = static_cast<T>(point + c);
+      }
+    }
+  }
+  *index = where;
+  if (distance != nullptr) *distance = least;
+}
+
 template <typename T>
 void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
              T* index) noexcept {
@@ -181,6 +219,12 @@ void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t 
   T least[kRows], where[kRows];
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
+    if (rows < kRows / 2) {
+      for (size_t r = i; r < m; ++r) {
+        nearest_of_row(x + r * xs, packed, n, d, distance == nullptr ? nullptr : distance + r, index + r);
+      }
+      break;
+    }
     for (size_t r = 0; r < kRows; ++r) {
       least[r] = static_cast<T>(__builtin_huge_valf());
       where[r] = 0;
