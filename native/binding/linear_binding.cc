@@ -103,11 +103,21 @@ napi_value ridge_leave_one_out(Call& call) {
   return start_matrix_job(call, matrix, train_options(call, 7, false), std::move(compute), deliver);
 }
 
-// x, rows, cols, y, weights, spec, cancel
-napi_value fit_bayesian_ridge(Call& call) {
-  napi_env env = call.env();
+// x, rows, cols, y, weights, spec, cancel, progress: fit(x, y, weights, params, cancel, progress) on the
+// pool, params being what was read of spec.
+template <typename Params, typename Fit, typename Deliver>
+napi_value start_regression(Call& call, Params params, Fit fit, Deliver deliver) {
   const MatrixArgument matrix(call);
-  const Spec spec(env, call[5]);
+  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
+                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
+                  params = std::move(params),
+                  fit](auto x, const CancelToken* cancel, const JobProgress& progress) {
+    return fit(x, y.span(), weights.span(), params, cancel, progress);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+}
+
+BayesianRidgeParams bayesian_ridge_params(const Spec& spec) {
   BayesianRidgeParams params;
   params.max_iter = spec.u32("maxIter");
   params.tol = spec.number("tol");
@@ -119,11 +129,13 @@ napi_value fit_bayesian_ridge(Call& call) {
   params.lambda_init = spec.number("lambdaInit");
   params.compute_score = spec.flag("computeScore");
   params.fit_intercept = spec.flag("fitIntercept");
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
-                  params](auto x, const CancelToken* cancel, const JobProgress&) {
-    return boreal::fit_bayesian_ridge(x, y.span(), weights.span(), params, cancel);
-  };
+  return params;
+}
+
+napi_value fit_bayesian_ridge(Call& call) {
+  auto fit = [](auto x, Span<double> y, Span<double> weights, const BayesianRidgeParams& params,
+                const CancelToken* cancel,
+                const JobProgress&) { return boreal::fit_bayesian_ridge(x, y, weights, params, cancel); };
   auto deliver = [](napi_env env, BayesianRidgeModel&& model) {
     return ObjectBuilder(env)
         .set("coef", std::move(model.coef))
@@ -138,14 +150,10 @@ napi_value fit_bayesian_ridge(Call& call) {
         .set("converged", model.converged)
         .object();
   };
-  return start_matrix_job(call, matrix, train_options(call, 6, false), std::move(compute), deliver);
+  return start_regression(call, bayesian_ridge_params({call.env(), call[5]}), fit, deliver);
 }
 
-// x, rows, cols, y, weights, spec, cancel, progress
-napi_value fit_huber(Call& call) {
-  napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  const Spec spec(env, call[5]);
+HuberParams huber_params(const Spec& spec) {
   HuberParams params;
   params.epsilon = spec.number("epsilon");
   params.alpha = spec.number("alpha");
@@ -153,11 +161,11 @@ napi_value fit_huber(Call& call) {
   params.max_iter = spec.u32("maxIter");
   params.tol = spec.number("tol");
   params.start = spec.values("start");
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
-                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
-    return boreal::fit_huber(x, y.span(), weights.span(), params, cancel, progress);
-  };
+  return params;
+}
+
+napi_value fit_huber(Call& call) {
+  auto fit = [](auto&&... given) { return boreal::fit_huber(given...); };
   auto deliver = [](napi_env env, HuberModel&& model) {
     return ObjectBuilder(env)
         .set("coef", std::move(model.coef))
@@ -168,7 +176,7 @@ napi_value fit_huber(Call& call) {
         .set("outliers", std::move(model.outliers))
         .object();
   };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute), deliver);
+  return start_regression(call, huber_params({call.env(), call[5]}), fit, deliver);
 }
 
 // What a solver of steps has found.
@@ -182,11 +190,7 @@ napi_value deliver_found(napi_env env, Model&& model) {
       .object();
 }
 
-// x, rows, cols, y, weights, spec, cancel, progress
-napi_value fit_glm(Call& call) {
-  napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  const Spec spec(env, call[5]);
+GlmParams glm_params(const Spec& spec) {
   GlmParams params;
   params.power = spec.number("power");
   params.log_link = spec.flag("logLink");
@@ -196,32 +200,26 @@ napi_value fit_glm(Call& call) {
   params.tol = spec.number("tol");
   params.start_coef = spec.values("startCoef");
   params.start_intercept = spec.values("startIntercept");
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
-                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
-    return boreal::fit_glm(x, y.span(), weights.span(), params, cancel, progress);
-  };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute),
-                          deliver_found<GlmModel>);
+  return params;
 }
 
-// x, rows, cols, y, weights, spec, cancel, progress
-napi_value fit_quantile(Call& call) {
-  napi_env env = call.env();
-  const MatrixArgument matrix(call);
-  const Spec spec(env, call[5]);
+napi_value fit_glm(Call& call) {
+  auto fit = [](auto&&... given) { return boreal::fit_glm(given...); };
+  return start_regression(call, glm_params({call.env(), call[5]}), fit, deliver_found<GlmModel>);
+}
+
+QuantileParams quantile_params(const Spec& spec) {
   QuantileParams params;
   params.quantile = spec.number("quantile");
   params.alpha = spec.number("alpha");
   params.fit_intercept = spec.flag("fitIntercept");
   params.max_iter = spec.u32("maxIter");
-  auto compute = [y = row_values<double>(call, 3, "y", matrix.rows),
-                  weights = optional_row_values<double>(call, 4, "weights", matrix.rows),
-                  params](auto x, const CancelToken* cancel, const JobProgress& progress) {
-    return boreal::fit_quantile(x, y.span(), weights.span(), params, cancel, progress);
-  };
-  return start_matrix_job(call, matrix, train_options(call, 6, true), std::move(compute),
-                          deliver_found<QuantileModel>);
+  return params;
+}
+
+napi_value fit_quantile(Call& call) {
+  auto fit = [](auto&&... given) { return boreal::fit_quantile(given...); };
+  return start_regression(call, quantile_params({call.env(), call[5]}), fit, deliver_found<QuantileModel>);
 }
 
 SgdParams sgd_params(const Spec& spec) {
