@@ -1,57 +1,34 @@
-// Blocked as LAPACK's DLABRD (Golub & Van Loan 5.4.8; Dongarra, Sorensen & Hammarling 1989), to lower
-// bidiagonal form: rows first. Half of the work is two products with the matrix in each step, A u and then
-// A^T v, where v comes from a column that needs A u. Since v is a multiple of c - beta e_0, and the entries
-// of c for some rows need those rows alone, both products are taken in one pass over the rows, with A^T c
-// instead of A^T v (Howell, Demmel, Fulton, Hammarling & Marmol 2008, "Cache efficient bidiagonalization
-// using BLAS 2.5 operators"): the matrix is read from memory once, not twice.
+// Blocked as LAPACK's DLABRD (Golub & Van Loan 5.4.8), to lower bidiagonal form: rows first. Half of the work
+// is two products with the matrix in each step, A u and then A^T v, where v comes from a column that needs A
+// u. Since v is a multiple of c - beta e_0, and the entries of c for some rows need those rows alone, both
+// products are taken in one pass over the rows, with A^T c instead of A^T v (Howell, Demmel, Fulton,
+// Hammarling & Marmol 2008, "Cache efficient bidiagonalization using BLAS 2.5 operators"): the matrix is read
+// from memory once, not twice.
 #include "linalg/bidiagonal.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/partition.h"
-#include "linalg/team.h"
+#include "linalg/panel_reduction.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kPanel = 32;
-constexpr size_t kMaxParts = 16;
-constexpr size_t kPartSize = 1 << 14;  // elements of the matrix that make a part
-constexpr size_t kRowsAtOnce = 8;      // that stay in the L1 or L2 cache between the two products
-constexpr size_t kUpdateRows = 64;
+constexpr size_t kRowsAtOnce = 8;       // that stay in the L1 or L2 cache between the two products
 constexpr double kNegligible = 1e-280;  // beside a matrix whose largest element is at least 1e-100
 
-class Bidiagonalization {
+class Bidiagonalization : PanelReduction {
  public:
   Bidiagonalization(Dense a, Bidiagonal& result, Team& team, const RunOptions& run)
-      : a_(a),
-        n_(a.rows),
-        result_(result),
-        team_(team),
-        run_(run),
-        left_(2 * kPanel, n_),
-        right_(2 * kPanel, n_),
-        parts_(kMaxParts, n_) {}
+      : PanelReduction(a, Kept::kWhole, team, run), result_(result) {}
 
   void reduce() {
-    for (size_t first = 0; first < n_; first += kPanel) {
-      const size_t last = std::min(n_, first + kPanel);
-      fill(0, left_.view());
-      fill(0, right_.view());
-      for (size_t i = first; i < last; ++i) {
-        check_cancel(run_.cancel);
-        step(i, i - first);
-      }
-      update(first, last);
-    }
+    each_step([this](size_t i, size_t p) { step(i, p); });
   }
 
  private:
-  // The current matrix is A - left^T right, with the pairs of rows (x_p, u_p) at 2p and (v_p, y_p) at 2p + 1.
-  double* left(size_t row) const { return left_.view().row(row); }
-  double* right(size_t row) const { return right_.view().row(row); }
-
+  // Leaves the pairs of rows (x_p, u_p) at 2p of left and right, and (v_p, y_p) at 2p + 1.
   void step(size_t i, size_t p) {
     const VectorKernels& kernels = vector_kernels();
     const size_t stride = left_.view().stride, from = i + 1, size = n_ - from;
@@ -144,24 +121,7 @@ class Bidiagonalization {
     kernels.add_rows(parts_.view().row(0) + from, parts_.view().stride, parts.count(), size, ones, y + from);
   }
 
-  void update(size_t first, size_t last) {
-    const size_t rows = 2 * (last - first);
-    const size_t pieces = (n_ - last + kUpdateRows - 1) / kUpdateRows;
-    RunOptions alone = run_;
-    alone.max_threads = 1;
-    team_.each(pieces, [&](size_t piece) {
-      const size_t i0 = last + piece * kUpdateRows, i1 = std::min(n_, i0 + kUpdateRows);
-      multiply(-1, Form::kTransposed, as_const(block(left_.view(), 0, rows, i0, i1)), Form::kAsIs,
-               as_const(block(right_.view(), 0, rows, last, n_)), 1, block(a_, i0, i1, last, n_), alone);
-    });
-  }
-
-  const Dense a_;
-  const size_t n_;
   Bidiagonal& result_;
-  Team& team_;
-  const RunOptions& run_;
-  const Workspace left_, right_, parts_;
 };
 
 }  // namespace

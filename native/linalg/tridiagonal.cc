@@ -1,72 +1,45 @@
-// Blocked (Dongarra, Sorensen & Hammarling 1989, "Block reduction of matrices to condensed forms"; LAPACK's
-// DLATRD): a panel of reflections is gathered while the matrix itself stays as it was, A - V^T W - W^T V
-// being the current one; then one product brings it up to date. Half of the work is the product of the
-// symmetric matrix with each vector, which runs at the speed of the cache that holds the matrix: on all
+// Blocked as LAPACK's DLATRD, A - V^T W - W^T V being the current matrix. Half of the work is the product of
+// the symmetric matrix with each vector, which runs at the speed of the cache that holds the matrix: on all
 // threads, each element read once. Row i of the upper half plays the part of LAPACK's column i of the lower.
 #include "linalg/tridiagonal.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "linalg/team.h"
+#include "linalg/panel_reduction.h"
 
 namespace boreal {
 namespace {
 
-constexpr size_t kPanel = 32;
-constexpr size_t kMaxParts = 16;       // of the symmetric product
-constexpr size_t kPartSize = 1 << 14;  // elements of the triangle that make a part
-constexpr size_t kUpdateRows = 64;
-
-// Rows of the triangle right of and below (first, first), in parts of about equal area.
-struct TriangleParts {
-  TriangleParts(size_t first, size_t n) {
-    const size_t rows = n - first;
-    const size_t area = rows * (rows + 1) / 2;
-    count = std::min(kMaxParts, std::max<size_t>(1, area / kPartSize));
-    begin[0] = first;
-    for (size_t p = 1; p < count; ++p) {
-      // The last r rows hold r^2 / 2 elements.
-      const double share = static_cast<double>(count - p) / static_cast<double>(count);
-      const auto below = static_cast<size_t>(static_cast<double>(rows) * std::sqrt(share));
-      begin[p] = std::max(begin[p - 1], first + (rows - below) / 4 * 4);
-    }
-    begin[count] = n;
-  }
-  size_t count, begin[kMaxParts + 1];
-};
-
-class Tridiagonalization {
+class Tridiagonalization : PanelReduction {
  public:
   Tridiagonalization(Dense a, Tridiagonal& result, Team& team, const RunOptions& run)
-      : a_(a),
-        n_(a.rows),
-        result_(result),
-        team_(team),
-        run_(run),
-        left_(2 * kPanel, n_),
-        right_(2 * kPanel, n_),
-        parts_(kMaxParts, n_) {}
+      : PanelReduction(a, Kept::kUpperHalf, team, run), result_(result) {}
 
   void reduce() {
-    for (size_t first = 0; first < n_; first += kPanel) {
-      const size_t last = std::min(n_, first + kPanel);
-      fill(0, left_.view());
-      fill(0, right_.view());
-      for (size_t i = first; i < last; ++i) {
-        check_cancel(run_.cancel);
-        step(i, i - first);
-      }
-      update(first, last);
-    }
+    each_step([this](size_t i, size_t p) { step(i, p); });
   }
 
  private:
-  // Pairs of rows: 2p holds v_p and w_p, 2p + 1 holds w_p and v_p, so that the current matrix is
-  // A - left^T right.
-  double* left(size_t row) const { return left_.view().row(row); }
-  double* right(size_t row) const { return right_.view().row(row); }
+  // Rows of the triangle right of and below (first, first), in parts of about equal area.
+  struct TriangleParts {
+    TriangleParts(size_t first, size_t n) {
+      const size_t rows = n - first;
+      const size_t area = rows * (rows + 1) / 2;
+      count = std::min(kMaxParts, std::max<size_t>(1, area / kPartSize));
+      begin[0] = first;
+      for (size_t p = 1; p < count; ++p) {
+        // The last r rows hold r^2 / 2 elements.
+        const double share = static_cast<double>(count - p) / static_cast<double>(count);
+        const auto below = static_cast<size_t>(static_cast<double>(rows) * std::sqrt(share));
+        begin[p] = std::max(begin[p - 1], first + (rows - below) / 4 * 4);
+      }
+      begin[count] = n;
+    }
+    size_t count, begin[kMaxParts + 1];
+  };
 
+  // Leaves the pairs of rows (v_p, w_p) at 2p of left and right, and (w_p, v_p) at 2p + 1.
   void step(size_t i, size_t p) {
     const VectorKernels& kernels = vector_kernels();
     const size_t stride = left_.view().stride;
@@ -116,24 +89,7 @@ class Tridiagonalization {
     }
   }
 
-  void update(size_t first, size_t last) {
-    const size_t rows = 2 * (last - first);
-    const size_t pieces = (n_ - last + kUpdateRows - 1) / kUpdateRows;
-    RunOptions alone = run_;
-    alone.max_threads = 1;
-    team_.each(pieces, [&](size_t piece) {
-      const size_t i0 = last + piece * kUpdateRows, i1 = std::min(n_, i0 + kUpdateRows);
-      multiply(-1, Form::kTransposed, as_const(block(left_.view(), 0, rows, i0, i1)), Form::kAsIs,
-               as_const(block(right_.view(), 0, rows, i0, n_)), 1, block(a_, i0, i1, i0, n_), alone);
-    });
-  }
-
-  const Dense a_;
-  const size_t n_;
   Tridiagonal& result_;
-  Team& team_;
-  const RunOptions& run_;
-  const Workspace left_, right_, parts_;
 };
 
 }  // namespace
