@@ -152,6 +152,17 @@ export class AgglomerativeClustering extends Clusterer<
   }
 
   protected async fitState(input: FitInput): Promise<AgglomerativeClusteringState> {
+    const state = await this.#learn(input);
+    const { components = 1 } = state;
+    if (components > 1) {
+      warn(
+        `AgglomerativeClustering: the connectivity has ${components} parts without an edge between them, which were joined by their nearest rows.`,
+      );
+    }
+    return state;
+  }
+
+  async #learn(input: FitInput): Promise<AgglomerativeClusteringState> {
     const { x, cancel } = input;
     const { nClusters, metric, linkage, distanceThreshold, connectivity, computeFullTree } = this.params;
     const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `AgglomerativeClustering: ${why}`);
@@ -191,7 +202,7 @@ export class AgglomerativeClustering extends Clusterer<
     const own = { ...params, nClusters: 1, distanceThreshold: null, computeFullTree: true };
     const whole = new AgglomerativeClustering(own);
     const grow = async () => {
-      await whole.fitInput(input, Schema.named(input.columns));
+      await whole.fitInput(input, Schema.named(input.columns), (own) => whole.#learn(own));
       return Matrix.zeros(1, 1);
     };
     const { step } = await cache.fitted(whole, grow, input.signal);
@@ -203,16 +214,10 @@ export class AgglomerativeClustering extends Clusterer<
   async #along(connectivity: Connectivity, input: FitInput, merges: number) {
     const { x, cancel } = input;
     const { metric, linkage } = this.params;
-    const tree = await native.fitAgglomerativeAlong(
+    return native.fitAgglomerativeAlong(
       ...([x.data, x.rows, x.cols, linkage, METRICS[metric]] as const),
       ...([await edgesOf(this, connectivity, x), merges, cancel, reportProgress(input, this)] as const),
     );
-    if (tree.components > 1) {
-      warn(
-        `AgglomerativeClustering: the connectivity has ${tree.components} parts without an edge between them, which were joined by their nearest rows.`,
-      );
-    }
-    return tree;
   }
 
   /** Merge k joined the two nodes of row k; nodes below the number of rows are rows, node rows + k is merge k. */

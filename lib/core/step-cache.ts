@@ -1,4 +1,4 @@
-/** Fitted steps of pipelines, kept by what they were fitted on. */
+/** Fitted estimators, kept by what they were fitted on: steps of pipelines, trees of clusters. */
 import { createHash, type Hash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,7 @@ import { custom, either, nothing } from './params.js';
 import { CsrMatrix } from './sparse/csr-matrix.js';
 import { writeWhole } from './whole-file.js';
 
-/** Where a pipeline keeps fitted steps: a `Map`, or anything that gives back the bytes that it was given under a name, or nothing. */
+/** Where fitted steps of pipelines and trees of clusters are kept: a `Map`, or anything that gives back the bytes that it was given under a name, or nothing. */
 export interface PipelineMemory {
   get(key: string): Uint8Array | undefined | null | Promise<Uint8Array | undefined | null>;
   set(key: string, bytes: Uint8Array): unknown;
@@ -51,8 +51,8 @@ const underWay = new WeakMap<PipelineMemory, Map<string, Promise<unknown>>>();
 const directories = new Map<string, PipelineMemory>();
 
 /**
- * The cache of one fit of a pipeline. The key of a step is a hash of the data, of the parameters of the steps before it and of its own:
- * the data are hashed once. An entry that is damaged counts as none.
+ * The cache of one fit, of a pipeline or of a single estimator, its only step. The key of a step is a hash of the data, of the parameters
+ * of the steps before it and of its own: the data are hashed once. An entry that is damaged counts as none.
  */
 export class StepCache {
   readonly #memory: PipelineMemory;
@@ -74,7 +74,7 @@ export class StepCache {
    * A fitted step and the rows that it makes: kept ones, or those of `fit`, which are kept then.
    *
    * @param step - not fitted yet; `fit` fits it, and gives the rows
-   * @param signal - ends waiting for another fit of the same step
+   * @param signal - ends waiting, for another fit of the same step or for the memory
    * @throws {ERR_ABORTED} when it fires meanwhile
    */
   async fitted<R extends Rows>(
@@ -87,8 +87,10 @@ export class StepCache {
     const steps = stepsUnderWay(this.#memory);
     // Whether that succeeds or not: it is looked for next, and fitted here unless it is there.
     for (let other = steps.get(key); other !== undefined; other = steps.get(key))
-      await settled(other, signal);
-    const work = this.#find<R>(key, step).then((found) => found ?? this.#fitAndKeep(key, step, fit));
+      await heeding(other.then(ignore, ignore), signal);
+    const work = this.#find<R>(key, step, signal).then(
+      (found) => found ?? this.#fitAndKeep(key, step, fit, signal),
+    );
     steps.set(key, work);
     try {
       return await work;
@@ -109,8 +111,12 @@ export class StepCache {
     return this.#key;
   }
 
-  async #find<R extends Rows>(key: string, step: Estimator): Promise<FittedStep<R> | undefined> {
-    const bytes = await this.#memory.get(key);
+  async #find<R extends Rows>(
+    key: string,
+    step: Estimator,
+    signal: AbortSignal | undefined,
+  ): Promise<FittedStep<R> | undefined> {
+    const bytes = await heeding(this.#memory.get(key), signal);
     if (!(bytes instanceof Uint8Array) || bytes.length <= CHECK_BYTES) return undefined;
     const content = bytes.subarray(CHECK_BYTES);
     const { buffer, byteOffset } = bytes;
@@ -127,6 +133,7 @@ export class StepCache {
     key: string,
     step: Estimator,
     fit: () => Promise<R>,
+    signal: AbortSignal | undefined,
   ): Promise<FittedStep<R>> {
     const rows = await fit();
     const parts =
@@ -143,23 +150,27 @@ export class StepCache {
     const bytes = new Uint8Array(CHECK_BYTES + content.length);
     new DataView(bytes.buffer).setUint32(0, crc32(content), true);
     bytes.set(content, CHECK_BYTES);
-    await this.#memory.set(key, bytes);
+    await heeding(this.#memory.set(key, bytes), signal);
     return { step, rows };
   }
 }
 
-/** Waits for the end of a work, good or bad. @throws {ERR_ABORTED} as soon as the signal fires */
-async function settled(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  throwIfAborted(signal);
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    signal?.addEventListener('abort', done, { once: true });
-    work.then(done, done);
+function ignore(): void {}
+
+/** What a work gives. @throws {ERR_ABORTED} as soon as the signal fires, whatever becomes of the work then */
+async function heeding<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  let fire = ignore;
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
   });
-  throwIfAborted(signal);
+  signal?.addEventListener('abort', fire, { once: true });
+  try {
+    await Promise.race([work, signal?.aborted ? undefined : fired]);
+    throwIfAborted(signal);
+    return await work;
+  } finally {
+    signal?.removeEventListener('abort', fire);
+  }
 }
 
 function stepsUnderWay(memory: PipelineMemory): Map<string, Promise<unknown>> {

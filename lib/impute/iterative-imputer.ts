@@ -27,7 +27,7 @@ import { ValidationError } from '../errors.js';
 import { BayesianRidge } from '../linear-model/bayesian-ridge.js';
 import { fitRounds, type Rounds, stepSeed } from './iterative-fit.js';
 import { type Limits, lowerStep } from './iterative-step.js';
-import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
+import { lowerMarked, markMissing, missingNumberRule } from './marker.js';
 import { isMissing } from './missing.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 import { SimpleImputer } from './simple-imputer.js';
@@ -62,7 +62,7 @@ export interface IterativeImputerParams {
   /** Seed of what is drawn; null: another one each time. Default null. */
   randomState: number | null;
   /** What stands for missing: NaN (and null in a table), or a number; then no value may be NaN. Default NaN. */
-  missingValues: MissingValues;
+  missingValues: number;
   /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
   addIndicator: boolean;
   /** Keep columns without any value; they are dropped otherwise. Default false. */
@@ -133,7 +133,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
       fillValue: either(real(), nothing),
       imputationOrder: oneOf('ascending', 'descending', 'roman', 'arabic', 'random'),
       ...{ skipComplete: bool, minValue: limit, maxValue: limit, randomState: seed },
-      ...{ missingValues: missingValuesRule, addIndicator: bool, keepEmptyFeatures: bool },
+      ...{ missingValues: missingNumberRule, addIndicator: bool, keepEmptyFeatures: bool },
     };
   }
 

@@ -6,7 +6,7 @@ import { bool, checkLength, float64s, int, oneOf, type Rules, uint8s } from '../
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
+import { lowerMarked, markMissing, missingNumberRule } from './marker.js';
 import { appendFlags, flagColumns } from './missing-flags.js';
 
 /** Parameters of {@link KNNImputer}. */
@@ -16,7 +16,7 @@ export interface KNNImputerParams {
   /** Neighbours count alike, or each by 1 / distance. Default 'uniform'. */
   weights: 'uniform' | 'distance';
   /** What stands for missing: NaN (and null in a table), or a number; then no value may be NaN. Default NaN. */
-  missingValues: MissingValues;
+  missingValues: number;
   /** Append a column of 0 and 1 for each column that had missing values during fit. Default false. */
   addIndicator: boolean;
   /** Keep columns without any value, filled with 0; they are dropped otherwise. Default false. */
@@ -61,7 +61,7 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
     return {
       nNeighbors: int(1, 0x7fff_ffff),
       weights: oneOf('uniform', 'distance'),
-      missingValues: missingValuesRule,
+      missingValues: missingNumberRule,
       addIndicator: bool,
       keepEmptyFeatures: bool,
     };

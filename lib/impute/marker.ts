@@ -2,17 +2,23 @@
 import { applyOps } from '../core/apply.js';
 import type { FitInput } from '../core/fit-input.js';
 import type { Matrix } from '../core/matrix.js';
-import { custom, type Rule } from '../core/params.js';
+import { custom, either, type Rule } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 
 /** NaN: what the schema takes for missing; else a number or a text that does. */
 export type MissingValues = number | string;
 
-/** The rule of a parameter that is one. */
-export const missingValuesRule: Rule = custom(
-  'NaN, a finite number or a text',
-  (v) => typeof v === 'string' || (typeof v === 'number' && Math.abs(v) !== Infinity),
+/** The rule of a marker in columns of numbers. */
+export const missingNumberRule: Rule = custom(
+  'NaN or a finite number',
+  (v) => typeof v === 'number' && Math.abs(v) !== Infinity,
+);
+
+/** The rule of a marker in columns of any kind. */
+export const missingValuesRule: Rule = either(
+  missingNumberRule,
+  custom('a text', (v) => typeof v === 'string'),
 );
 
 /** x with NaN where the marker stands. */

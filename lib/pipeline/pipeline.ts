@@ -28,7 +28,7 @@ import {
 } from '../core/sparse/made-rows.js';
 import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transformer.js';
 import { memoryRule, type PipelineMemory, StepCache } from '../core/step-cache.js';
-import { StateError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
 
 /** Sparse rows of more columns than this have no names: a hash has a million. */
@@ -253,6 +253,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   async inverseTransform(X: MatrixLike): Promise<Matrix> {
     this.require('transformer', 'inverse');
     let rows = Matrix.from(X as NumericMatrixLike);
+    const { length } = this.outputColumns();
+    if (rows.cols !== length) {
+      const message = `Pipeline: X has ${rows.cols} columns, but ${length} come out of transform.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
     for (const step of [...this.state.steps].reverse()) {
       if (step === 'passthrough') continue;
       const undone = await (step as Undoing).inverseTransform?.(rows);

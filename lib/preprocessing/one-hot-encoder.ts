@@ -1,5 +1,6 @@
 /** Categories as indicator columns. */
 import type { FitInput } from '../core/fit-input.js';
+import { checkFinite } from '../core/input-checks.js';
 import { Transformer } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { SignalOptions } from '../core/linalg/call.js';
@@ -166,6 +167,7 @@ export class OneHotEncoder
    * @param X - indicators, [rows, columns that come out]
    * @throws {ERR_NOT_FITTED} before `fit`
    * @throws {ERR_SHAPE} when X has another number of columns than come out of `transform`
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for an indicator that is not finite
    * @throws {ERR_UNKNOWN_CATEGORY} with `handleUnknown: 'error'`, for a column of zeros of which none is left out
    */
   inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
@@ -184,12 +186,13 @@ export class OneHotEncoder
       const message = `OneHotEncoder: X has ${indicators.cols} columns, but there are ${width} indicators.`;
       throw new ValidationError('ERR_SHAPE', message);
     }
+    checkFinite(indicators, this.outputColumns(), false);
     return indicators.toArray().map((row, i) => {
       let first = 0;
       return columns.map(({ kept, dropped }, j) => {
         const own = row.slice(first, first + kept.length);
         first += kept.length;
-        if (own.some((value) => value !== 0)) return kept[own.indexOf(Math.max(...own))];
+        if (own.some((value) => value !== 0)) return kept[greatest(own)];
         if (dropped !== undefined || mayBeUnknown) return dropped ?? null;
         const { name } = this.schema.columns[j];
         const message = `OneHotEncoder: row ${i} has zeros only for column '${name}', which is no category.`;
@@ -233,4 +236,9 @@ export class OneHotEncoder
     );
     return { codes: plan.lookup(codes, offsets, Float64Array.from(groups), unknown), sizes, drop };
   }
+}
+
+/** Where the greatest value stands, of equal ones the first. */
+function greatest(values: readonly number[]): number {
+  return values.reduce((best, value, k) => (value > values[best] ? k : best), 0);
 }

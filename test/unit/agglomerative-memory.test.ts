@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AgglomerativeClustering, CsrMatrix, load, loadIris, Matrix } from '../../lib/index.js';
 
 const { data } = loadIris();
@@ -44,6 +44,27 @@ test('a tree that is kept is the one that is cut', async () => {
   await new AgglomerativeClustering({ memory: few }).fit([[0], [1]]);
   memory.set(key, [...few.values()][0]);
   expect((await new AgglomerativeClustering({ memory }).fit(rows)).nLeaves).toBe(4);
+});
+
+test('every fit warns of parts that it joins once, of a kept tree, too', async () => {
+  const memory = new Map<string, Uint8Array>();
+  const connectivity = CsrMatrix.fromTriplets([[0, 1, 1] as const, [2, 3, 1] as const], [4, 4]);
+  const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  try {
+    for (let fits = 1; fits <= 2; fits++) {
+      await new AgglomerativeClustering({ connectivity, computeFullTree: true, memory }).fit([
+        [0],
+        [1],
+        [5],
+        [6],
+      ]);
+      expect(memory.size).toBe(1);
+      expect(warned).toHaveBeenCalledTimes(fits);
+    }
+    expect(warned).toHaveBeenLastCalledWith(expect.stringMatching(/2 parts/), 'BorealWarning');
+  } finally {
+    warned.mockRestore();
+  }
 });
 
 test('a directory; damaged entries, early ends, and what a file holds', async () => {

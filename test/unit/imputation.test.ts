@@ -203,8 +203,7 @@ describe('a number that stands for missing', () => {
     const copy = (await load(model.toBytes())) as KNNImputer;
     expect(copy.transformSync(marked).equals(expected)).toBe(true);
     await expect(model.transform(holes)).rejects.toMatchObject({ code: 'ERR_INPUT_NAN' });
-    await expect(make({ missingValues: Infinity }).fit(holes)).rejects.toMatchObject({
-      code: 'ERR_PARAMETER',
-    });
+    for (const missingValues of [Infinity, 'none'])
+      await expect(make({ missingValues }).fit(holes)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
 });

@@ -16,6 +16,24 @@ test.each([null, 'first', 'ifBinary'] as const)('drop %s: there and back', async
   expect(encoder.inverseTransform(await encoder.transform(table))).toEqual(rows);
 });
 
+test('what is not finite is refused, and any number of categories read', async () => {
+  const encoder = await new OneHotEncoder().fit([[1], [2]]);
+  expect(() => encoder.inverseTransform([[Number.NaN, 1]])).toThrow(fails('ERR_INPUT_NAN'));
+  expect(() => encoder.inverseTransform([[0, Infinity]])).toThrow(fails('ERR_INPUT_INFINITE'));
+  expect(encoder.inverseTransform([[-2, -1]])).toEqual([[2]]);
+  const count = 200_000;
+  const wide = await new OneHotEncoder().fit(
+    new Matrix(
+      Float64Array.from({ length: count }, (_, k) => k),
+      count,
+      1,
+    ),
+  );
+  const row = Matrix.zeros(1, count);
+  row.data[count - 1] = 1;
+  expect(wide.inverseTransform(row)).toEqual([[count - 1]]);
+});
+
 test('unknown and infrequent categories are null, or an error', async () => {
   const strict = await new OneHotEncoder().fit(table);
   expect(() => strict.inverseTransform([[0, 0, 0, 1, 0, 0]])).toThrow(fails('ERR_UNKNOWN_CATEGORY'));

@@ -169,6 +169,18 @@ describe('a Map', () => {
     expect((await first).isFitted).toBe(true);
   });
 
+  const never = new Promise<undefined>(() => {});
+  test.each(['get', 'set'] as const)('a fit can be aborted while %s of the memory is at it', async (part) => {
+    const abort = new AbortController();
+    const memory: PipelineMemory = { get: () => undefined, set() {} };
+    memory[part] = () => {
+      setImmediate(() => abort.abort());
+      return never;
+    };
+    const fit = scaled(memory).fit(data, target, { signal: abort.signal });
+    await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+
   test('steps that cannot be stored are fitted each time, and those after them', async () => {
     const memory = new Counted();
     const own: typeof fClassif = (X, y) => fClassif(X, y);

@@ -264,7 +264,9 @@ test('the inverse of a pipeline undoes its steps, the last one first', async () 
   await pipeline.fit(X);
   const back = await pipeline.inverseTransform(await pipeline.transform(X));
   expectClose(back.toArray(), X.toArray(), iterative(1e-11), 'rows');
-  await expect(pipeline.inverseTransform([[1]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  const idle = await new Pipeline([['nothing', 'passthrough']]).fit(X);
+  for (const other of [pipeline, idle])
+    await expect(other.inverseTransform([[1]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   const noInverse = { code: 'ERR_NOT_SUPPORTED' };
   const codes = await makePipeline(new OrdinalEncoder()).fit({ a: ['x', 'y'] });
   await expect(codes.inverseTransform([[0]])).rejects.toMatchObject(noInverse);
