@@ -127,10 +127,6 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     };
   }
 
-  protected override get learnsVariance(): boolean {
-    return true;
-  }
-
   /** The covariance of few columns takes about as long as a copy of them. */
   protected override learnsInPlace(x: Matrix): boolean {
     const { svdSolver, nComponents } = this.params;
@@ -151,18 +147,19 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
     const moments = momentsOf(x, cancel);
     const { mean, variance } = moments instanceof Promise ? await moments : moments;
-    const toSample = x.rows / (x.rows - 1);
-    const total = variance.reduce((sum, v) => sum + v, 0) * toSample;
     const { values, axes } = await trainWhere(
       device,
       () => costOf(x, this.params),
       (target) => this.#axes(x, mean, { cancel, signal }, target),
     );
     const all = values.map((value) => value ** 2 / (x.rows - 1));
+    const sum = (of: Float64Array) => of.reduce((total, v) => total + v, 0);
+    // All axes hold all of the variance: a fit in place, which finds them all, has measured none (see learnsVariance).
+    const total = all.length === most ? sum(all) : (sum(variance) * x.rows) / (x.rows - 1);
     // Nothing explains a variance of 0.
     const shares = all.map((v) => (total > 0 ? v / total : 0));
     const kept = nComponents === 'mle' ? likelyDimension(all, x.rows) : countKept(nComponents, shares);
-    const left = total - all.subarray(0, kept).reduce((sum, v) => sum + v, 0);
+    const left = total - sum(all.subarray(0, kept));
     return {
       components: axes.data.slice(0, kept * x.cols),
       explainedVariance: all.slice(0, kept),

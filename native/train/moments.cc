@@ -43,8 +43,8 @@ Moments part_moments(const RegressionRows<T>& rows, const RowGroups& groups, con
   const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
   // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
   const bool plain = rows.weights.size == 0;
-  const size_t tiles = (width + kGramColumns - 1) / kGramColumns * kGramColumns,
-               stride = plain ? tiles : width;
+  constexpr size_t kTile = kGramColumns / 2;
+  const size_t tiles = (width + kTile - 1) / kTile * kTile, stride = plain ? tiles : width;
   const LinearKernels<double>& linear = linear_kernels<double>(kernels());
   Moments moments(width);
   std::vector<double> block(block_rows * stride), weights(block_rows, 1.0), square(plain ? tiles * tiles : 0);

@@ -20,27 +20,28 @@ constexpr size_t kBlockBytes = 8 << 10, kWideBlockBytes = 64 << 10;
 // Up to so many columns the sums of a part stay in the second-level cache; above, products go by blocks of
 // them.
 constexpr size_t kTiledColumns = 128;
+constexpr size_t kTile = kGramColumns / 2;
 constexpr size_t kSumBytes = 128 << 20;  // of the sums of all parts
 constexpr size_t kPartRows = 1024;
 constexpr size_t kParts = 32;
 
 // z = x - mean, as wide as the block's rows.
 template <typename T>
-void centre(MatrixView<const T> x, Span<double> mean, const std::vector<double>& ones, double* z,
-            size_t width) {
+void centre(MatrixView<const T> x, Span<double> mean, double* z, size_t width) {
+  Operand<double> from{z, width, 1};
   if constexpr (std::is_same_v<T, double>) {
-    row_kernels<T>(kernels()).affine(x.data, x.stride, mean.data, ones.data(), z, width, x.rows, x.cols);
+    from = {x.data, x.stride, 1};
   } else {
-    for (size_t i = 0; i < x.rows; ++i) {
-      for (size_t j = 0; j < x.cols; ++j) z[i * width + j] = static_cast<double>(x.at(i, j)) - mean[j];
-    }
+    kernels().convert.to_f64(x.data, x.stride, z, width, x.rows, x.cols);
   }
+  elementwise_kernels<double>(kernels()).binary(Binary::kSub, from, {mean.data, 0, 1}, z, width, x.rows,
+                                                x.cols);
 }
 
 struct Shape {
   Shape(size_t rows, size_t cols)
       : cols(cols),
-        width((cols + kGramColumns - 1) / kGramColumns * kGramColumns),
+        width((cols + kTile - 1) / kTile * kTile),
         parts(partition_rows(rows, kPartRows, most_parts(cols))) {}
   static size_t most_parts(size_t cols) {
     return std::clamp<size_t>(kSumBytes / (sizeof(double) * std::max<size_t>(1, cols * cols)), 2, kParts);
@@ -76,14 +77,13 @@ std::vector<double> centred_scatter(MatrixView<const T> x, Span<double> mean, co
   const size_t d = shape.cols, width = shape.width;
   const size_t block_bytes = width <= kTiledColumns ? kBlockBytes : kWideBlockBytes;
   const size_t step = std::max<size_t>(16, block_bytes / (sizeof(double) * std::max<size_t>(1, d)));
-  const std::vector<double> ones(d, 1.0);
   return sum_of_parts(shape, [&](size_t begin, size_t end, double* sum) {
     const AlignedBuffer<double> block(step * width);
     std::fill(block.begin(), block.end(), 0.0);
     for (size_t i = begin; i < end; i += step) {
       check_cancel(cancel);
       const size_t count = std::min(step, end - i);
-      centre(MatrixView<const T>{x.row(i), count, d, x.stride}, mean, ones, block.data(), width);
+      centre(MatrixView<const T>{x.row(i), count, d, x.stride}, mean, block.data(), width);
       if (width <= kTiledColumns) {
         kernels().gram.add(block.data(), width, count, width, sum, width);
       } else {
