@@ -6,7 +6,7 @@ import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
 import type { FitInput, FitOptions } from './fit-input.js';
 import type { EncodedLabels, Label } from './labels.js';
-import { logOf } from './log-proba.js';
+import { logNormalised, logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
 import { accuracy } from './score.js';
@@ -152,11 +152,14 @@ export abstract class Classifier<
   }
 
   /**
-   * The natural logarithms of what {@link Classifier.predictProba} gives, -Infinity for 0. Naive Bayes models, and pipelines and searches
-   * of them, take them from joint probabilities, so that they are finite where a probability rounds to 0.
+   * The natural logarithms of what {@link Classifier.predictProba} gives, -Infinity for 0. Naive Bayes models, and what hands on their
+   * output 'jointLogProba' (pipelines, searches, thresholds, one model for each target), take them from joint probabilities, so that
+   * they are finite where a probability rounds to 0.
    */
   async predictLogProba(X: MatrixLike): Promise<Q> {
-    return logOf(await this.predictProba(X)) as Q;
+    if (!this.outputs.includes('jointLogProba')) return logOf(await this.predictProba(X)) as Q;
+    const target = this.targetOf(this.state);
+    return logNormalised(decodeProba(await this.run(X, { output: 'jointLogProba' }), target)) as Q;
   }
 
   /**

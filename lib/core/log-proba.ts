@@ -8,7 +8,8 @@ export function logOf(proba: Matrix | Matrix[]): Matrix | Matrix[] {
 }
 
 /** Logarithms of probabilities from those of joint ones: less the logarithm of the sum of the exponentials of each row. */
-export function logNormalised(joint: Matrix): Matrix {
+export function logNormalised(joint: Matrix | Matrix[]): Matrix | Matrix[] {
+  if (Array.isArray(joint)) return joint.map((own) => logNormalised(own) as Matrix);
   const out = new Matrix(joint.data.slice(), joint.rows, joint.cols);
   for (let i = 0; i < out.rows; i++) {
     const row: FloatArray = out.row(i);

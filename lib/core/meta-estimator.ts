@@ -69,9 +69,9 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
 
   /** Logarithms of these, as {@link Classifier.predictLogProba} gives them. @throws {ERR_NOT_SUPPORTED} without a classifier within */
   async predictLogProba(X: MatrixLike): Promise<Matrix> {
-    if (this.outputs.includes('jointLogProba'))
-      return logNormalised(await this.run(X, { output: 'jointLogProba' }));
-    return logOf(await this.predictProba(X)) as Matrix;
+    if (!this.outputs.includes('jointLogProba')) return logOf(await this.predictProba(X)) as Matrix;
+    const { target } = this.schema;
+    return logNormalised(decodeProba(await this.run(X, { output: 'jointLogProba' }), target)) as Matrix;
   }
 
   /** Scores of the classifier within before the link. @throws {ERR_NOT_SUPPORTED} without them */

@@ -122,8 +122,7 @@ export abstract class ThresholdClassifier<
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { model, positive, threshold } = this.state;
-    if (options.output === 'proba' || options.output === 'decision')
-      return model.lowerChecked(plan, x, options);
+    if (options.output !== 'label' && options.output !== 'value') return model.lowerChecked(plan, x, options);
     const response = wantedResponse(this.fittedParams);
     const scores = model.lowerChecked(plan, x, { ...options, output: response });
     const limit = Float64Array.of(threshold);

@@ -5,7 +5,6 @@ import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { distinctLabels } from '../core/labels.js';
-import { logOf } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -138,8 +137,8 @@ export class ClassifierChain extends SeveralClassesClassifier<ClassifierChainPar
   }
 
   /** Logarithms of these, -Infinity for 0. */
-  async predictLogProba(X: MatrixLike): Promise<Matrix> {
-    return logOf(await this.predictProba(X)) as Matrix;
+  predictLogProba(X: MatrixLike): Promise<Matrix> {
+    return this.logProbabilities(X) as Promise<Matrix>;
   }
 
   /** The decision for the second class of each target, [rows, targets]; of one target that of its model. */

@@ -7,7 +7,6 @@ import { fitClones } from '../core/fit-clones.js';
 import { type FitInput, type FitOptions, requireY, type SparseFitInput } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
-import { logOf } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -71,7 +70,7 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
   }
 
   get outputs(): readonly Output[] {
-    return ['label', ...outputsAmong(this.params.estimator, ['proba'])];
+    return ['label', ...outputsAmong(this.params.estimator, ['proba', 'jointLogProba'])];
   }
 
   override checkParams(): void {
@@ -130,9 +129,9 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
     return this.probabilitiesSync(X) as Matrix[];
   }
 
-  /** Logarithms of these, -Infinity for 0. @throws {ERR_NOT_SUPPORTED} for estimators without probabilities */
-  async predictLogProba(X: MatrixLike): Promise<Matrix[]> {
-    return logOf(await this.predictProba(X)) as Matrix[];
+  /** Logarithms of these, as {@link Classifier.predictLogProba} gives them. @throws {ERR_NOT_SUPPORTED} for estimators without probabilities */
+  predictLogProba(X: MatrixLike): Promise<Matrix[]> {
+    return this.logProbabilities(X) as Promise<Matrix[]>;
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {

@@ -5,6 +5,7 @@ import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
 import { decodeProba, LabelPredictor } from '../core/kinds.js';
 import { encodeLabels, type Label } from '../core/labels.js';
+import { logNormalised, logOf } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { targetColumns } from '../core/targets.js';
 
@@ -18,6 +19,13 @@ export abstract class SeveralClassesClassifier<P extends object, S extends State
   protected async probabilities(X: MatrixLike): Promise<Matrix | Matrix[]> {
     const { target } = this.schema;
     return decodeProba(await this.run(X, { output: 'proba' }), target);
+  }
+
+  /** As `predictLogProba` of a subclass gives them. */
+  protected async logProbabilities(X: MatrixLike): Promise<Matrix | Matrix[]> {
+    if (!this.outputs.includes('jointLogProba')) return logOf(await this.probabilities(X));
+    const { target } = this.schema;
+    return logNormalised(decodeProba(await this.run(X, { output: 'jointLogProba' }), target));
   }
 
   /** As `probabilities`, on this thread's time. */

@@ -1,7 +1,6 @@
 /** What all naive Bayes models say of a row. */
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
-import { logNormalised } from '../core/log-proba.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 
@@ -26,10 +25,6 @@ export abstract class NaiveBayes<P extends object, S extends ClassifierState> ex
    */
   predictJointLogProba(X: MatrixLike): Promise<Matrix> {
     return this.run(X, { output: 'jointLogProba' });
-  }
-
-  override async predictLogProba(X: MatrixLike): Promise<Matrix> {
-    return logNormalised(await this.predictJointLogProba(X));
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {

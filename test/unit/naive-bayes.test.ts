@@ -6,6 +6,7 @@ import {
   BernoulliNB,
   CategoricalNB,
   ComplementNB,
+  FixedThresholdClassifier,
   GaussianNB,
   load,
   Matrix,
@@ -38,25 +39,40 @@ describe('priors', () => {
   });
 });
 
-test('logarithms of probabilities are finite where those round to 0, in pipelines and for each target, too', async () => {
+test('logarithms of probabilities are finite where those round to 0, where others hand them on, too', async () => {
   const rows = [[1], [2], [8], [9]];
   const far = [[5000]];
   const model = await new GaussianNB().fit(rows, y);
   const pipeline = await makePipeline(new StandardScaler(), new GaussianNB()).fit(rows, y);
   expect((await model.predictProba(far)).row(0)[0]).toBe(0);
-  for (const one of [model, pipeline]) {
+  const fixed = await new FixedThresholdClassifier(new GaussianNB(), { threshold: 0.3 }).fit(rows, y);
+  const pipelineOfFixed = await makePipeline(
+    new StandardScaler(),
+    new FixedThresholdClassifier(new GaussianNB()),
+  ).fit(rows, y);
+  for (const one of [model, pipeline, fixed, pipelineOfFixed]) {
     const [a, b] = (await one.predictLogProba(far)).row(0);
+    expect(a).toBeGreaterThan(-Infinity);
     expect(a).toBeLessThan(-1e5);
     expect(b).toBe(0);
   }
+  expect((await fixed.compileAsync({ output: 'jointLogProba' })).runSync(far).toArray()).toEqual(
+    (await model.predictJointLogProba(far)).toArray(),
+  );
   const both = await new MultiOutputClassifier(new GaussianNB()).fit(
     rows,
     y.map((label) => [label, label === 'a']),
   );
-  const logs = await both.predictLogProba([[4.5]]);
-  expect(logs.map((own) => own.toArray())).toEqual(
-    (await both.predictProba([[4.5]])).map((own) => own.toArray().map((row) => row.map(Math.log))),
-  );
+  const expected = (await model.predictLogProba(far)).toArray();
+  const logs = await both.predictLogProba(far);
+  expect(logs.map((own) => own.toArray())).toEqual([expected, expected.map((row) => row.toReversed())]);
+  expect(
+    (
+      await makePipeline(both)
+        .fit(rows, y)
+        .then((one) => one.predictLogProba(far))
+    ).toArray(),
+  ).toEqual(expected);
 });
 
 test('counts below 0 are refused by name of their column', async () => {
