@@ -9,7 +9,8 @@ import { ValidationError } from '../errors.js';
 import { join } from './join.js';
 import type { ActivationType, LayerSpec, LossType, OptimizerSpec } from './layer-spec.js';
 import { type MLPParams, type MLPState, splitParameters } from './mlp-params.js';
-import { Network, type ObjectiveOptions } from './network.js';
+import { Network } from './network.js';
+import type { ObjectiveOptions } from './objective.js';
 
 /** A training set as the engine takes it, and what is to be learned of it. */
 export interface MLPTask {

@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import { Random } from '../../lib/core/random.js';
 import type { ActivationType, LayerSpec } from '../../lib/nn/layer-spec.js';
-import { Network, type ObjectiveOptions } from '../../lib/nn/network.js';
+import { Network } from '../../lib/nn/network.js';
+import type { ObjectiveOptions } from '../../lib/nn/objective.js';
 
 export const dense = (units: number, more = {}): LayerSpec => ({
   type: 'dense',
