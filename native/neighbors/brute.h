@@ -276,6 +276,9 @@ void BruteSearch<T>::scan(MatrixView<const T> x, size_t from, Hits& hits, const 
           hit = find(r);
         }
         if (hit > 0) add_exact(x, i + r, j, found, hit, rows, packed, ranks, hits);
+        // Else a first tile of far rows would be what all later ones are held against.
+        if (waits)
+          waiting.set_reach(i + r, reach_of(static_cast<double>(hits.limit(i + r)), slack_of(i + r)));
       }
     }
   }

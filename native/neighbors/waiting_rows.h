@@ -12,7 +12,8 @@ namespace boreal {
 
 class WaitingRows {
  public:
-  static constexpr size_t kMostWanted = 1024;
+  // Of more, so many rows of a tile are candidates that nothing is gained.
+  static constexpr size_t kMostWanted = 128;
 
   static size_t bytes(size_t rows, size_t wanted, size_t most_added) {
     return rows * (sizeof(State) + (full_size(wanted) + most_added) * sizeof(Item));
