@@ -1,16 +1,16 @@
-/** Listeners of a fit's progress that answer with a promise. */
+/** Listeners of progress that answer with a promise. */
 import type { FitOptions } from './fit-input.js';
 
 /**
- * What the promises of an asynchronous listener reject with rejects the fit, as what a listener throws does: at the next event, or when
- * the fit has ended, which waits for all of them.
+ * What the promises of an asynchronous listener reject with rejects the work, as what a listener throws does: at the next event, or when
+ * the work has ended, which waits for all of them.
  */
 export async function heedListener<I extends Pick<FitOptions, 'onProgress'>, R>(
   input: I,
   learn: (input: I) => Promise<R>,
 ): Promise<R> {
   const { onProgress } = input;
-  if (!onProgress) return learn(input);
+  if (typeof onProgress !== 'function') return learn(input);
   const answers: Promise<void>[] = [];
   let failure: { readonly reason: unknown } | null = null;
   const throwFailure = () => {

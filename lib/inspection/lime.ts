@@ -6,6 +6,7 @@ import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
+import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import {
   abortSignal,
@@ -146,14 +147,16 @@ export async function limeTabular(
   const names = schema.columns.map(({ name }, j) => options.featureNames?.[j] ?? name);
   const samplers = samplersOf(model, training, names, settings);
   const random = new Random(resolveSeed(settings.randomState));
-  const explained: LimeExplanation[][] = [];
-  for (let i = 0; i < rows.rows; i++) {
-    throwIfAborted(settings.signal);
-    explained.push(await explain(rows.row(i), model, answers, samplers, names, random, settings));
-    const done = i + 1;
-    options.onProgress?.({ estimator: answers.name, done, total: rows.rows, fraction: done / rows.rows });
-  }
-  return explained;
+  return heedListener(options, async ({ onProgress }) => {
+    const explained: LimeExplanation[][] = [];
+    for (let i = 0; i < rows.rows; i++) {
+      throwIfAborted(settings.signal);
+      explained.push(await explain(rows.row(i), model, answers, samplers, names, random, settings));
+      const done = i + 1;
+      onProgress?.({ estimator: answers.name, done, total: rows.rows, fraction: done / rows.rows });
+    }
+    return explained;
+  });
 }
 
 type Settings = ReturnType<typeof settle>;

@@ -7,6 +7,7 @@ import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
+import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { abortSignal, checkNames, checkParams, custom, int, oneOf, show } from '../core/params.js';
 import type { Cell } from '../core/table.js';
@@ -124,7 +125,7 @@ export async function partialDependence(
   const { means, individual } =
     options.method === 'recursion'
       ? { means: await recursion(model, columns, axes, points, answers, options), individual: undefined }
-      : await predictions(x, columns, axes, points, answers, options);
+      : await heedListener(options, (heeded) => predictions(x, columns, axes, points, answers, heeded));
   return {
     gridValues: axes.map(({ values }) => values),
     ...(kind !== 'individual' && {

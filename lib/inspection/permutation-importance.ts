@@ -3,6 +3,7 @@ import { throwIfAborted } from '../core/cancellation.js';
 import { drawIndices } from '../core/draws.js';
 import type { Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
+import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import {
   abortSignal,
@@ -105,7 +106,7 @@ export async function permutationImportance(
   y: TargetsLike,
   options: PermutationImportanceOptions = {},
 ): Promise<PermutationImportances | Record<string, PermutationImportances>> {
-  const { nRepeats = 5, randomState = null, maxSamples = null, sampleWeight, signal, onProgress } = options;
+  const { nRepeats = 5, randomState = null, maxSamples = null, sampleWeight, signal } = options;
   checkNames('permutationImportance', options, OPTIONS);
   checkParams('permutationImportance', { nRepeats, randomState, maxSamples, signal }, RULES);
   const scorers = scorersOf(model, options.scoring);
@@ -131,25 +132,27 @@ export async function permutationImportance(
   throwIfAborted(signal);
   const baselines = await scoresOf(all);
   const importances = scorers.map(() => new Float64Array(names.length * nRepeats));
-  for (let j = 0; j < names.length; j++) {
-    const isWhole = count === rows;
-    const some = isWhole ? null : drawIndices(random, rows, count, false);
-    const { reorder, table: shown } = some === null ? whole : shuffleable(take(X, some));
-    const part =
-      some === null
-        ? all
-        : { X: shown, y: pick(targets, some), sampleWeight: sampleWeight && pick(sampleWeight, some) };
-    for (let k = 0; k < nRepeats; k++) {
-      throwIfAborted(signal);
-      reorder(j, random.permutation(count));
-      const scores = await scoresOf(part);
-      for (const [s, score] of scores.entries()) importances[s][j * nRepeats + k] = baselines[s] - score;
+  await heedListener(options, async ({ onProgress }) => {
+    for (let j = 0; j < names.length; j++) {
+      const isWhole = count === rows;
+      const some = isWhole ? null : drawIndices(random, rows, count, false);
+      const { reorder, table: shown } = some === null ? whole : shuffleable(take(X, some));
+      const part =
+        some === null
+          ? all
+          : { X: shown, y: pick(targets, some), sampleWeight: sampleWeight && pick(sampleWeight, some) };
+      for (let k = 0; k < nRepeats; k++) {
+        throwIfAborted(signal);
+        reorder(j, random.permutation(count));
+        const scores = await scoresOf(part);
+        for (const [s, score] of scores.entries()) importances[s][j * nRepeats + k] = baselines[s] - score;
+      }
+      reorder(j);
+      const done = j + 1;
+      const total = names.length;
+      onProgress?.({ estimator: model.constructor.name, done, total, fraction: done / total });
     }
-    reorder(j);
-    const done = j + 1;
-    const total = names.length;
-    onProgress?.({ estimator: model.constructor.name, done, total, fraction: done / total });
-  }
+  });
   const featureNames = table instanceof Matrix ? model.schema.columns.map(({ name }) => name) : names;
   const results = importances.map((values, s) => summary(values, baselines[s], nRepeats, featureNames));
   if (isSingle(options.scoring)) return results[0];

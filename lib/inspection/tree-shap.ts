@@ -6,6 +6,7 @@ import { type Progress, toShared } from '../core/fit-input.js';
 import { precisionOf } from '../core/forms.js';
 import { checkFinite } from '../core/input-checks.js';
 import type { Label } from '../core/labels.js';
+import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { checkNames, show } from '../core/params.js';
 import { PlanBuilder } from '../core/plan-builder.js';
@@ -100,47 +101,51 @@ export async function treeShapOfEncoded(
   x: Matrix,
   options?: TreeShapOptions,
 ): Promise<TreeShapValues> {
-  const { background, interactions = false, signal, onProgress } = checkedOptions(options);
+  const checked = checkedOptions(options);
+  const { background, interactions = false, signal } = checked;
   const explained = explainedStep(model);
   const scores = explained.treeScores();
   const inputs = [x];
   if (background !== undefined) inputs.push(encode(model, background));
   const isMixed = inputs.some((input) => input.dtype !== inputs[0].dtype);
-  return withCancel(signal, async (cancel) => {
-    const rows: Matrix[] = [];
-    for (const input of inputs)
-      rows.push(await transform(model, isMixed ? input.astype('float64') : input, cancel));
-    const [data, against] = rows;
-    for (const each of rows) checkFinite(each, explained.schema.columns, explained.tags.allowNan ?? false);
-    const name = explained.constructor.name;
-    const progress =
-      onProgress &&
-      ((done: number, total: number) => onProgress({ estimator: name, done, total, fraction: done / total }));
-    const { ops, constants } = planOf(scores, data.cols);
-    const result = await native.treeShap(
-      data.data,
-      data.rows,
-      data.cols,
-      ops,
-      constants,
-      { divisor: scores.divisor, interactions },
-      against?.data ?? null,
-      cancel,
-      progress ?? null,
-    );
-    const { target } = explained.schema;
-    const classes = target.kind === 'class' ? [...target.classes] : [];
-    const width = interactions ? data.cols ** 2 : data.cols;
-    const parts = splitOutputs(result.values, scores.base.length, data.rows, width);
-    return {
-      values: interactions ? parts.map((part) => rowSums(part, data.cols)) : parts,
-      baseValue: result.expected.map((value, k) => value + scores.base[k]),
-      ...(interactions && { interactions: parts }),
-      classes: scores.base.length === 1 ? classes.slice(-1) : classes,
-      featureNames: explained.schema.columns.map((column) => column.name),
-      data,
-    };
-  });
+  return heedListener(checked, ({ onProgress }) =>
+    withCancel(signal, async (cancel) => {
+      const rows: Matrix[] = [];
+      for (const input of inputs)
+        rows.push(await transform(model, isMixed ? input.astype('float64') : input, cancel));
+      const [data, against] = rows;
+      for (const each of rows) checkFinite(each, explained.schema.columns, explained.tags.allowNan ?? false);
+      const name = explained.constructor.name;
+      const progress =
+        onProgress &&
+        ((done: number, total: number) =>
+          onProgress({ estimator: name, done, total, fraction: done / total }));
+      const { ops, constants } = planOf(scores, data.cols);
+      const result = await native.treeShap(
+        data.data,
+        data.rows,
+        data.cols,
+        ops,
+        constants,
+        { divisor: scores.divisor, interactions },
+        against?.data ?? null,
+        cancel,
+        progress ?? null,
+      );
+      const { target } = explained.schema;
+      const classes = target.kind === 'class' ? [...target.classes] : [];
+      const width = interactions ? data.cols ** 2 : data.cols;
+      const parts = splitOutputs(result.values, scores.base.length, data.rows, width);
+      return {
+        values: interactions ? parts.map((part) => rowSums(part, data.cols)) : parts,
+        baseValue: result.expected.map((value, k) => value + scores.base[k]),
+        ...(interactions && { interactions: parts }),
+        classes: scores.base.length === 1 ? classes.slice(-1) : classes,
+        featureNames: explained.schema.columns.map((column) => column.name),
+        data,
+      };
+    }),
+  );
 }
 
 function checkedOptions(options: TreeShapOptions | undefined): TreeShapOptions {

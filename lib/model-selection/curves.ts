@@ -5,12 +5,14 @@ import type { Estimator } from '../core/estimator.js';
 import { type PartialFitOptions, reportProgress } from '../core/fit-input.js';
 import { rowsByClass } from '../core/folds.js';
 import { distinctLabels } from '../core/labels.js';
+import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { runAll } from '../core/run-all.js';
 import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
+import type { NativeProgress } from '../native.js';
 import { type FoldData, type FoldOptions, foldData } from './folds.js';
 
 import { type CrossValidationModel, isSingle, resolveScorers, type SingleScoring } from './scoring.js';
@@ -267,10 +269,12 @@ function runCurve(
 ): Promise<Outcome[]> {
   const { signal } = given;
   const options = trialOptions(owner, given, returnTrainScore);
-  const progress = reportProgress(given, estimator);
   let done = 0;
   return withCancel(signal, () =>
-    runTrials(trials, options, signal, () => progress?.(++done, trials.length)),
+    heedListener(given, (heeded) => {
+      const progress = reportProgress(heeded, estimator);
+      return runTrials(trials, options, signal, () => progress?.(++done, trials.length));
+    }),
   );
 }
 
@@ -300,9 +304,8 @@ async function runParts(
   const { signal } = given;
   const options = trialOptions(owner, given, true);
   const classes = estimator.kind === 'classifier' ? classesOf(y) : undefined;
-  const progress = reportProgress(given, estimator);
   let done = 0;
-  const byFold = await withCancel(signal, () =>
+  const work = (progress: NativeProgress | null) =>
     runAll(folds, signal, async ({ train, test }, stop) => {
       const model = estimator.clone() as Incremental;
       const tested = part(test);
@@ -320,7 +323,9 @@ async function runParts(
         progress?.(++done, folds.length * sizes.length);
       }
       return outcomes;
-    }),
+    });
+  const byFold = await withCancel(signal, () =>
+    heedListener(given, (heeded) => work(reportProgress(heeded, estimator))),
   );
   return Array.from(sizes).flatMap((_, k) => byFold.map((outcomes) => outcomes[k]));
 }

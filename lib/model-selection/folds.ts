@@ -6,11 +6,13 @@ import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../c
 import { type FoldSource, resolveFolds } from '../core/fold-source.js';
 import type { Fold } from '../core/k-fold.js';
 import { privateArray } from '../core/linalg/memory.js';
+import { heedListener } from '../core/listener.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
 import { countTargets, type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
+import type { NativeProgress } from '../native.js';
 
 /** Options of everything that fits once per fold. */
 export interface FoldOptions {
@@ -167,9 +169,8 @@ export async function forEachFold<M extends Estimator, R>(
 ): Promise<R[]> {
   const { folds, part: partOf, lend: lendTo } = foldData(estimator, X, y, options);
   const { signal, device } = options;
-  const progress = reportProgress(options, estimator);
   let done = 0;
-  return withCancel(signal, () =>
+  const work = (progress: NativeProgress | null) =>
     runAll(folds, signal, async (fold, stop) => {
       const model = estimator.clone();
       const columns = columnsOf(model, fold);
@@ -185,6 +186,6 @@ export async function forEachFold<M extends Estimator, R>(
       stop.throwIfAborted();
       progress?.(++done, folds.length);
       return result;
-    }),
-  );
+    });
+  return withCancel(signal, () => heedListener(options, (heeded) => work(reportProgress(heeded, estimator))));
 }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
+  crossValidate,
   featureImportances,
   GaussianNB,
   HistGradientBoostingRegressor,
@@ -17,6 +18,7 @@ import {
   RandomForestClassifier,
   SimpleImputer,
   StandardScaler,
+  treeShap,
 } from '../../lib/index.js';
 
 const { data, target } = loadIris();
@@ -186,6 +188,21 @@ describe('partialDependence', () => {
       'ERR_NOT_SUPPORTED',
     );
   });
+});
+
+test('what the promise of a listener rejects with rejects the work', async () => {
+  const forest = await new RandomForestClassifier({ nEstimators: 2 }).fit(data, target);
+  const onProgress = async () => {
+    throw new RangeError('enough');
+  };
+  for (const work of [
+    () => permutationImportance(forest, data, target, { onProgress }),
+    () => partialDependence(forest, data, 0, { onProgress, method: 'brute' }),
+    () => treeShap(forest, data, { onProgress }),
+    () => limeTabular(forest, data, data.slice(0, 1), { onProgress, numSamples: 50 }),
+    () => crossValidate(forest, data, target, { onProgress, cv: 2 }),
+  ])
+    await expect(work()).rejects.toThrow('enough');
 });
 
 describe('limeTabular', () => {
