@@ -130,6 +130,7 @@ export {
 export {
   haversineDistances,
   type NearestRows,
+  type NearestRowsOptions,
   nanEuclideanDistances,
   pairedDistances,
   pairwiseDistancesArgmin,

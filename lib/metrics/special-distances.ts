@@ -1,6 +1,6 @@
 /** Distances of their own kind: with gaps, on a sphere, of pairs, and to the nearest row. */
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { bool, checkNames, checkParams } from '../core/params.js';
+import { bool, checkNames, checkParams, custom } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { byRows, other } from './kernels.js';
 import { type Metric, pairwiseDistances } from './pairwise.js';
@@ -14,10 +14,11 @@ const BLOCK_VALUES = 1 << 20;
  *
  * @param X - [m, d]; NaN is missing
  * @param Y - [n, d]; default X
- * @param options - `squared`: leave out the square root. Default false
+ * @param options - `squared`: leave out the square root, default false; `missingValues`: the number that stands for missing, and then
+ *   nothing else does, default NaN
  * @returns [m, n]
  * @throws {ERR_SHAPE | ERR_DTYPE} when X and Y have other columns or element types
- * @throws {ERR_INPUT_INFINITE | ERR_PARAMETER} for an infinite number, or a bad option
+ * @throws {ERR_INPUT_INFINITE | ERR_INPUT_NAN | ERR_PARAMETER} for an infinite number, NaN beside another `missingValues`, or a bad option
  * @example
  * ```ts
  * import { nanEuclideanDistances } from 'boreal';
@@ -27,13 +28,18 @@ const BLOCK_VALUES = 1 << 20;
 export function nanEuclideanDistances(
   X: NumericMatrixLike,
   Y?: NumericMatrixLike | null,
-  { squared = false, ...unknown }: { readonly squared?: boolean } = {},
+  {
+    squared = false,
+    missingValues = Number.NaN,
+    ...unknown
+  }: { readonly squared?: boolean; readonly missingValues?: number } = {},
 ): Matrix {
-  checkParams('nanEuclideanDistances', { ...unknown, squared }, { squared: bool });
-  for (const part of [X, Y ?? X])
-    if (Matrix.from(part).data.some((value) => Math.abs(value) === Infinity))
-      throw new ValidationError('ERR_INPUT_INFINITE', 'nanEuclideanDistances: a number is infinite.');
-  return byRows(X, Y, (x, y) => {
+  const missing = custom('NaN or a finite number', (v) => typeof v === 'number' && Math.abs(v) !== Infinity);
+  const options = { ...unknown, squared, missingValues };
+  checkParams('nanEuclideanDistances', options, { squared: bool, missingValues: missing });
+  const first = Matrix.from(X);
+  const second = Y ? withGaps(other(first, Y), missingValues) : null;
+  return byRows(withGaps(first, missingValues), second, (x, y) => {
     let [sum, present] = [0, 0];
     for (let k = 0; k < x.length; k++) {
       const difference = x[k] - y[k];
@@ -44,6 +50,20 @@ export function nanEuclideanDistances(
     const scaled = present === 0 ? Number.NaN : (x.length / present) * sum;
     return squared ? scaled : Math.sqrt(scaled);
   });
+}
+
+/** NaN where values are missing. */
+function withGaps(x: Matrix, missing: number): Matrix {
+  const refuse = (code: 'ERR_INPUT_INFINITE' | 'ERR_INPUT_NAN', what: string) =>
+    new ValidationError(code, `nanEuclideanDistances: a number is ${what}.`);
+  if (x.data.some((value) => Math.abs(value) === Infinity)) throw refuse('ERR_INPUT_INFINITE', 'infinite');
+  if (Number.isNaN(missing)) return x;
+  if (x.data.some(Number.isNaN)) throw refuse('ERR_INPUT_NAN', `NaN, but missing are values of ${missing}`);
+  return new Matrix(
+    x.data.map((value) => (value === missing ? Number.NaN : value)),
+    x.rows,
+    x.cols,
+  );
 }
 
 /**
@@ -101,9 +121,17 @@ export function pairedDistances(
   });
 }
 
+/** Options of {@link pairwiseDistancesArgminMin}. */
+export interface NearestRowsOptions {
+  /** As in {@link pairwiseDistances}. Default 'euclidean'. */
+  readonly metric?: Metric;
+  /** 1: a row of Y for each of X; 0: a row of X for each of Y. Default 1. */
+  readonly axis?: 0 | 1;
+}
+
 /** What {@link pairwiseDistancesArgminMin} gives. */
 export interface NearestRows {
-  /** The nearest row of Y for each of X; of equally near ones the first. */
+  /** The nearest row of Y for each of X, by `axis: 0` the other way round; of equally near ones the first. */
   readonly indices: Int32Array;
   readonly distances: Float64Array;
 }
@@ -111,9 +139,8 @@ export interface NearestRows {
 /**
  * The row of Y that is nearest to each row of X, and its distance. Holds the distances of some rows at a time.
  *
- * @param options - `metric`: as in {@link pairwiseDistances}. Default 'euclidean'
  * @throws {ERR_SHAPE | ERR_DTYPE | ERR_PARAMETER} as {@link pairwiseDistances}
- * @throws {ERR_EMPTY} when Y has no rows
+ * @throws {ERR_EMPTY} when Y, by `axis: 0` X, has no rows
  * @example
  * ```ts
  * import { pairwiseDistancesArgminMin } from 'boreal';
@@ -125,12 +152,15 @@ export interface NearestRows {
 export function pairwiseDistancesArgminMin(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  { metric = 'euclidean', ...unknown }: { readonly metric?: Metric } = {},
+  { metric = 'euclidean', axis = 1, ...unknown }: NearestRowsOptions = {},
 ): NearestRows {
-  checkNames('pairwiseDistancesArgminMin', unknown, ['metric']);
+  const owner = 'pairwiseDistancesArgminMin';
+  checkNames(owner, unknown, ['metric', 'axis']);
+  if (axis !== 0 && axis !== 1) throw new ValidationError('ERR_PARAMETER', `${owner}: axis must be 0 or 1.`);
+  if (axis === 0) return pairwiseDistancesArgminMin(Y, X, { metric });
   const x = Matrix.from(X);
   const y = other(x, Y);
-  if (y.rows === 0) throw new ValidationError('ERR_EMPTY', 'pairwiseDistancesArgminMin: Y has no rows.');
+  if (y.rows === 0) throw new ValidationError('ERR_EMPTY', `${owner}: there are no rows to be near to.`);
   const indices = new Int32Array(x.rows);
   const distances = new Float64Array(x.rows);
   const step = Math.max(1, Math.floor(BLOCK_VALUES / y.rows));
@@ -159,7 +189,7 @@ export function pairwiseDistancesArgminMin(
 export function pairwiseDistancesArgmin(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  options: { readonly metric?: Metric } = {},
+  options: NearestRowsOptions = {},
 ): Int32Array {
   return pairwiseDistancesArgminMin(X, Y, options).indices;
 }

@@ -1,9 +1,10 @@
 /** Cross-validation: fit on the training rows of each fold, score on its test rows. */
+import type { Fold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
 import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import type { ScorerName } from '../metrics/scorers.js';
-import { type FoldOptions, forEachFold } from './folds.js';
+import { type FittedFold, type FoldOptions, forEachFold } from './folds.js';
 import {
   type CrossValidationModel,
   isSingle,
@@ -18,16 +19,22 @@ import {
 export interface CrossValScoreOptions extends FoldOptions {
   /** A scorer or its name. Default: the estimator's own `score` (accuracy or R2). */
   readonly scoring?: SingleScoring;
+  /** What a model scores whose fit or score fails; 'raise': the error is thrown. Default 'raise'. */
+  readonly errorScore?: 'raise' | number;
 }
 
 /** Options of {@link crossValidate}. */
-export interface CrossValidateOptions<S extends Scoring = Scoring> extends FoldOptions {
+export interface CrossValidateOptions<S extends Scoring = Scoring>
+  extends FoldOptions,
+    Pick<CrossValScoreOptions, 'errorScore'> {
   /** A scorer, a list of names, or an object of scorers. Default: the estimator's own `score` (accuracy or R2). */
   readonly scoring?: S;
   /** Score the training rows too. Default false. */
   readonly returnTrainScore?: boolean;
   /** Keep the fitted models. Default false. */
   readonly returnEstimator?: boolean;
+  /** Keep the rows of each fold. Default false. */
+  readonly returnIndices?: boolean;
 }
 
 /** What {@link crossValidate} returns; every array has one value per fold. */
@@ -39,15 +46,27 @@ export interface CrossValidationResult<M, Scores> {
   readonly fitTime: Float64Array;
   /** Milliseconds of scoring. */
   readonly scoreTime: Float64Array;
-  /** With `returnEstimator`: the fitted models. */
+  /** With `returnEstimator`: the fitted models; one whose fit failed is not. */
   readonly estimators?: M[];
+  /** With `returnIndices`: the rows of the folds. */
+  readonly indices?: { readonly train: Int32Array[]; readonly test: Int32Array[] };
+}
+
+/** What a fold says of a model. */
+interface Scored<M> {
+  readonly model: M;
+  readonly fold: Fold;
+  readonly test: number[];
+  readonly train: number[];
+  readonly fitTime: number;
+  readonly scoreTime: number;
 }
 
 /**
  * Scores a model by cross-validation. Folds run concurrently; with a seeded estimator the result is always the same.
  *
  * Differs from scikit-learn: sample weights count in the scores too, times are milliseconds, and an error in one fold
- * is thrown rather than scored NaN.
+ * is thrown unless `errorScore` is a number.
  *
  * @param estimator - cloned for each fold and left as it is
  * @param X - matrix or table
@@ -87,12 +106,14 @@ export async function crossValidate<M extends CrossValidationModel>(
   y: TargetsLike,
   options: CrossValidateOptions = {},
 ): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
-  const { scoring, returnTrainScore = false, returnEstimator = false } = options;
+  const { scoring, returnTrainScore = false, returnEstimator = false, returnIndices = false } = options;
+  const { errorScore = 'raise' } = options;
+  if (errorScore !== 'raise' && typeof errorScore !== 'number')
+    throw new ValidationError('ERR_PARAMETER', "crossValidate: errorScore must be 'raise' or a number.");
   const scorers = resolveScorers(scoring);
   // A scorer of the caller's may keep the rows.
   const isOwnScoring = typeof scoring !== 'function' && typeof scoring !== 'object';
-  const folds = await forEachFold(estimator, X, y, options, async (fitted) => {
-    const { model, fold, fitTime, part, lend } = fitted;
+  const use = async ({ model, fitTime, part, lend, fold }: FittedFold<M>): Promise<Scored<M>> => {
     const score = (rows: Int32Array) =>
       isOwnScoring
         ? lend(rows, (own) => scoreAll(scorers, model, own))
@@ -101,18 +122,36 @@ export async function crossValidate<M extends CrossValidationModel>(
     const test = await score(fold.test);
     const scoreTime = performance.now() - started;
     const train = returnTrainScore ? await score(fold.train) : [];
-    return { test, train, fitTime, scoreTime, model: returnEstimator ? model : null };
-  });
-  const collect = (scores: number[][]) => {
+    return { test, train, fitTime, scoreTime, model, fold };
+  };
+  const failed = (model: M, fold: Fold, fitTime: number): Scored<M> => {
+    const scores = scorers.map(() => Number(errorScore));
+    return { test: scores, train: scores, fitTime, scoreTime: 0, model, fold };
+  };
+  const outcomes = await forEachFold(
+    estimator,
+    X,
+    y,
+    options,
+    use,
+    errorScore === 'raise' ? undefined : failed,
+  );
+  const collect = (scores: ReadonlyArray<readonly number[]>) => {
     const columns = scorers.map(({ name }, k) => [name, Float64Array.from(scores, (row) => row[k])] as const);
     return isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns);
   };
   return {
-    testScore: collect(folds.map(({ test }) => test)),
-    ...(returnTrainScore && { trainScore: collect(folds.map(({ train }) => train)) }),
-    fitTime: Float64Array.from(folds, ({ fitTime }) => fitTime),
-    scoreTime: Float64Array.from(folds, ({ scoreTime }) => scoreTime),
-    ...(returnEstimator && { estimators: folds.map(({ model }) => model as M) }),
+    testScore: collect(outcomes.map(({ test }) => test)),
+    ...(returnTrainScore && { trainScore: collect(outcomes.map(({ train }) => train)) }),
+    fitTime: Float64Array.from(outcomes, ({ fitTime }) => fitTime),
+    scoreTime: Float64Array.from(outcomes, ({ scoreTime }) => scoreTime),
+    ...(returnEstimator && { estimators: outcomes.map(({ model }) => model) }),
+    ...(returnIndices && {
+      indices: {
+        train: outcomes.map(({ fold }) => fold.train),
+        test: outcomes.map(({ fold }) => fold.test),
+      },
+    }),
   };
 }
 

@@ -157,6 +157,7 @@ class LentRows {
  * Fits a clone on the training rows of every fold and calls `use` on each; results stand in the order of the folds.
  * As many folds run at a time as the native pool has threads, which also bounds the copies of X.
  *
+ * @param rescue - what a fold gives whose fit or `use` failed after so many milliseconds; without it that fails all
  * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_NOT_SUPPORTED} for a transformer, {ERR_ABORTED} when the signal fires, and
  * whatever fit and `use` throw
  */
@@ -166,6 +167,7 @@ export async function forEachFold<M extends Estimator, R>(
   y: TargetsLike,
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
+  rescue?: (model: M, fold: Fold, time: number) => R,
 ): Promise<R[]> {
   const { folds, part: partOf, lend: lendTo } = foldData(estimator, X, y, options);
   const { signal, device } = options;
@@ -176,12 +178,20 @@ export async function forEachFold<M extends Estimator, R>(
       const columns = columnsOf(model, fold);
       const part = (rows: Int32Array) => partOf(rows, columns);
       const lend: FittedFold<M>['lend'] = (rows, use) => lendTo(model, rows, columns, use);
-      const fitTime = await lend(fold.train, async (train) => {
-        const started = performance.now();
-        await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
-        return performance.now() - started;
+      const learn = async () => {
+        const fitTime = await lend(fold.train, async (train) => {
+          const started = performance.now();
+          await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
+          return performance.now() - started;
+        });
+        return use({ model, fold, fitTime, part, lend });
+      };
+      const started = performance.now();
+      const result = await learn().catch((error: unknown) => {
+        stop.throwIfAborted();
+        if (rescue === undefined) throw error;
+        return rescue(model, fold, performance.now() - started);
       });
-      const result = await use({ model, fold, fitTime, part, lend });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();
       progress?.(++done, folds.length);

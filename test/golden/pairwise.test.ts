@@ -60,19 +60,23 @@ test.each(golden.kernels)('kernel $name', ({ input, scale, metric, options, valu
   expectClose(pairwiseKernels(X, Y, { metric, ...options }).toArray(), values, iterative(1e-10), metric);
 });
 
+const withGaps = (X: Matrix, missing: number) =>
+  X.toArray().map((row, i) => row.map((value, j) => (i === 0 || (i + j) % 3 === 0 ? missing : value)));
+
+function nearest(X: Matrix, Y: Matrix, axis: 0 | 1) {
+  const { indices, distances } = pairwiseDistancesArgminMin(X, Y, { axis });
+  return [Array.from(indices), Array.from(distances)];
+}
+
 const SPECIAL = {
   haversineDistances: (X: Matrix, Y: Matrix) =>
     haversineDistances(X.columns([0, 1]).div(10), Y.columns([0, 1]).div(10)).toArray(),
-  nanEuclideanDistances: (X: Matrix, Y: Matrix) => {
-    const gaps = X.toArray().map((row, i) =>
-      row.map((value, j) => (i === 0 || (i + j) % 3 === 0 ? Number.NaN : value)),
-    );
-    return nanEuclideanDistances(gaps, Y).toArray();
-  },
-  pairwiseDistancesArgminMin: (X: Matrix, Y: Matrix) => {
-    const { indices, distances } = pairwiseDistancesArgminMin(X, Y);
-    return [Array.from(indices), Array.from(distances)];
-  },
+  nanEuclideanDistances: (X: Matrix, Y: Matrix) =>
+    nanEuclideanDistances(withGaps(X, Number.NaN), Y).toArray(),
+  missingValues: (X: Matrix, Y: Matrix) =>
+    nanEuclideanDistances(withGaps(X, -1), Y, { missingValues: -1 }).toArray(),
+  pairwiseDistancesArgminMin: (X: Matrix, Y: Matrix) => nearest(X, Y, 1),
+  'axis 0': (X: Matrix, Y: Matrix) => nearest(X, Y, 0),
   pairedDistances: (X: Matrix, Y: Matrix) =>
     (['euclidean', 'manhattan', 'cosine'] as const).map((metric) =>
       Array.from(pairedDistances(X, Y.slice(0, X.rows), { metric })),

@@ -12,6 +12,7 @@ import {
   haversineDistances,
   LinearSVC,
   loadBreastCancer,
+  Matrix,
   makeScorer,
   meanAbsoluteError,
   metricAtThresholds,
@@ -101,4 +102,14 @@ test('scorers of metrics ask for what the metric reads', async () => {
   expect((await crossValScore(new Ridge(), data, target, { cv, scoring: errors })).every((s) => s < 0)).toBe(
     true,
   );
+});
+
+test('a number that stands for missing', () => {
+  const X = Matrix.from([[3, -1]], undefined, 'float32');
+  expect(nanEuclideanDistances(X, [[1, 4]], { missingValues: -1, squared: true }).toArray()).toEqual([[8]]);
+  const refuses = (run: () => unknown, code: string) =>
+    expect(run).toThrow(expect.objectContaining({ code }));
+  refuses(() => nanEuclideanDistances([[Number.NaN]], null, { missingValues: -1 }), 'ERR_INPUT_NAN');
+  refuses(() => nanEuclideanDistances([[1]], null, { missingValues: Infinity }), 'ERR_PARAMETER');
+  refuses(() => pairwiseDistancesArgminMin([[1]], [[1]], { axis: 2 as never }), 'ERR_PARAMETER');
 });

@@ -235,6 +235,27 @@ describe('cross-validation', () => {
     expect(several.scoreTime.every((time) => time >= 0)).toBe(true);
   });
 
+  test('scores what fails, and keeps the rows of folds', async () => {
+    const x = [[0], [1], [2], [3], [4], [5]];
+    // The first fold leaves one class to learn from.
+    const y = [0, 0, 1, 1, 1, 1];
+    const cv = [
+      { train: Int32Array.of(2, 3), test: Int32Array.of(0, 1) },
+      { train: Int32Array.of(0, 1, 2, 3), test: Int32Array.of(4, 5) },
+    ];
+    const model = new LogisticRegression();
+    const kept = { cv, returnTrainScore: true, returnEstimator: true, returnIndices: true };
+    const found = await crossValidate(model, x, y, { ...kept, errorScore: Number.NaN });
+    expect(found.testScore).toEqual(Float64Array.of(Number.NaN, 1));
+    expect(found.trainScore).toEqual(Float64Array.of(Number.NaN, 1));
+    expect(found.estimators?.map(({ isFitted }) => isFitted)).toEqual([false, true]);
+    expect(found.indices).toEqual({ train: cv.map(({ train }) => train), test: cv.map(({ test }) => test) });
+    expect(await crossValScore(model, x, y, { cv, errorScore: -1 })).toEqual(Float64Array.of(-1, 1));
+    await expect(crossValScore(model, x, y, { cv })).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    const refused = crossValidate(model, x, y, { cv, errorScore: 'raised' as never });
+    await expect(refused).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
   test('is the same each time, and leaves the estimator as it is', async () => {
     const forest = new RandomForestRegressor({ nEstimators: 5, randomState: 1 });
     const cv = new KFold({ nSplits: 4, shuffle: true, randomState: 2 });

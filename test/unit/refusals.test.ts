@@ -247,9 +247,9 @@ test.each<[string, () => unknown, string, RegExp]>([
   ],
   [
     'an option of nearest rows',
-    () => pairwiseDistancesArgmin(X, X, any({ axis: 1 })),
+    () => pairwiseDistancesArgmin(X, X, any({ axes: 1 })),
     'ERR_PARAMETER',
-    /'axis'/,
+    /'axes'/,
   ],
   [
     'an option of distances with gaps',

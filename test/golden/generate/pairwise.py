@@ -65,8 +65,10 @@ def special():
         gaps = np.add.outer(np.arange(ROWS), np.arange(X.shape[1])) % 3 == 0
         gaps[0] = True
         yield {"name": "nanEuclideanDistances", "input": ref, "values": nan_euclidean_distances(np.where(gaps, np.nan, X), Y)}
-        nearest, distances = pairwise_distances_argmin_min(X, Y)
-        yield {"name": "pairwiseDistancesArgminMin", "input": ref, "values": [nearest, distances]}
+        marked = nan_euclidean_distances(np.where(gaps, -1, X), Y, missing_values=-1)
+        yield {"name": "missingValues", "input": ref, "values": marked}
+        for name, axis in (("pairwiseDistancesArgminMin", 1), ("axis 0", 0)):
+            yield {"name": name, "input": ref, "values": pairwise_distances_argmin_min(X, Y, axis=axis)}
         yield {"name": "pairedDistances", "input": ref, "values": [paired_distances(X, Y[:ROWS], metric=m) for m in ("euclidean", "manhattan", "cosine")]}
 
 
