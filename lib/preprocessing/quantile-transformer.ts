@@ -1,9 +1,9 @@
 /** Columns by rank: uniform or normal, whatever they were. */
-import { normalQuantile } from '../core/distributions/normal.js';
 import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { toShared } from '../core/fit-input.js';
+import { isSparse } from '../core/forms.js';
 import { InvertibleTransformer } from '../core/invertible.js';
-import type { Matrix } from '../core/matrix.js';
+import type { Matrix, MatrixLike } from '../core/matrix.js';
 import {
   absent,
   bool,
@@ -20,9 +20,10 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import type { Column } from '../core/schema.js';
-import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { type CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
 import type { Rows } from '../core/sparse/made-rows.js';
-import { checkedRows, replaceValues } from '../core/sparse/weigh.js';
+import { applyToStored, type ColumnOps, withoutZeros } from '../core/sparse/stored-values.js';
+import { checkedRows } from '../core/sparse/weigh.js';
 import { StateError, ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { numberColumns } from './columns.js';
@@ -72,7 +73,7 @@ const LEAST = BOUND - Number.EPSILON;
  * the middle. Missing values stay missing.
  *
  * Sparse rows are learned from as they are. With `ignoreImplicitZeros` their zeros have no rank: they stay zeros, and the rows sparse, by
- * `transformSparse` and in pipelines. Without it zeros have their rank, and `transform` makes the rows dense.
+ * `transformSparse` and in pipelines; zeros that are stored are zeros, too. Without it zeros have their rank, and `transform` makes the rows dense.
  *
  * Differs from scikit-learn: the rows of `subsample` are drawn by our own generator. There zeros of sparse rows stay without
  * `ignoreImplicitZeros`, too, so that they differ from those of dense rows; here a row gives the same in either form, and values below 0
@@ -212,21 +213,29 @@ export class QuantileTransformer extends InvertibleTransformer<
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {
-    const { offsets, from, to } = this.#ranks();
-    const shares = plan.interpolate(x, 'clip', [offsets, from, to], this.featureNamesIn);
-    return this.#keepZeros(plan, x, this.#spread(plan, shares));
+    return this.#keepZeros(plan, x, this.#ranks()(plan, x, [...this.schema.columns.keys()]));
   }
 
-  #ranks(): Points {
-    return joined(this.#byColumn().map((own) => ranksOf(own, this.state.references)));
+  /** What comes out of values. */
+  #ranks(): ColumnOps {
+    const { references } = this.state;
+    const names = this.featureNamesIn;
+    const isNormal = this.fittedParams.outputDistribution === 'normal';
+    const points = this.#byColumn().map((own) => ranksOf(own, references));
+    return (plan, x, columns) => {
+      const shares = interpolate(plan, x, { points, names, columns });
+      return isNormal ? normalOf(plan, shares) : shares;
+    };
   }
 
-  /** Ranks as what comes out. */
-  #spread(plan: PlanBuilder, shares: Slot): Slot {
-    if (this.fittedParams.outputDistribution === 'uniform') return shares;
-    const fill = (value: number) => new Float64Array(shares.width).fill(value);
-    const within = plan.binary(plan.binary(shares, 'max', fill(LEAST)), 'min', fill(1 - LEAST));
-    return plan.activation(within, 'normalQuantile');
+  /** Values of what came out. */
+  #values(): ColumnOps {
+    const { references } = this.state;
+    const names = this.featureNamesIn;
+    const isNormal = this.fittedParams.outputDistribution === 'normal';
+    const points = this.#byColumn().map((own) => valuesOf(own, references, isNormal));
+    return (plan, x, columns) =>
+      interpolate(plan, isNormal ? normalCdf(plan, x) : x, { points, names, columns });
   }
 
   #keepZeros(plan: PlanBuilder, x: Slot, made: Slot): Slot {
@@ -252,40 +261,50 @@ export class QuantileTransformer extends InvertibleTransformer<
         'QuantileTransformer: zeros have a rank unless it is fitted on sparse rows with ignoreImplicitZeros.';
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
-    const { offsets, from, to } = this.#ranks();
-    const isNormal = this.fittedParams.outputDistribution === 'normal';
-    return replaceValues(checkedRows(this.schema, X, true), (value, j) => {
-      if (value === 0) return 0;
-      const rank = interpolated(value, from.subarray(offsets[j], offsets[j + 1]), to, offsets[j]);
-      return isNormal ? normalQuantile(Math.min(1 - LEAST, Math.max(LEAST, rank))) : rank;
-    });
+    const x = checkedRows(this.schema, X, true).astype(this.dtype);
+    return applyToStored(withoutZeros(x), this.#ranks());
+  }
+
+  /**
+   * Undoes `transform`, as far as it can be. Fitted with `ignoreImplicitZeros`, a value whose rank is 0 comes back from the sparse rows of
+   * `transformSparse` alone, which store that 0: of dense rows, and in pipelines, each 0 stays.
+   *
+   * @param X - transformed rows, [rows, columns that come out]
+   * @returns [rows, columns of the training set]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when X has another number of columns than come out of `transform`
+   * @throws {ERR_INPUT_INFINITE} for an infinite value of sparse rows
+   */
+  override async inverseTransform(X: MatrixLike): Promise<Matrix> {
+    if (this.state.keepsZeros !== true || !isSparse(X)) return super.inverseTransform(X);
+    const x = checkedRows(this.schema, requireCsr(X), true).astype(this.dtype);
+    return (await applyToStored(x, this.#values())).toDense();
   }
 
   /** @internal */
   lowerInverse(plan: PlanBuilder, x: Slot): Slot {
-    const { references } = this.state;
-    const normal = this.fittedParams.outputDistribution === 'normal';
-    const points = this.#byColumn().map((own) => valuesOf(own, references, normal));
-    const { offsets, from, to } = joined(points);
-    const shares = normal ? normalCdf(plan, x) : x;
-    const values = plan.interpolate(shares, 'clip', [offsets, from, to], this.featureNamesIn);
-    return this.#keepZeros(plan, x, values);
+    return this.#keepZeros(plan, x, this.#values()(plan, x, [...this.schema.columns.keys()]));
   }
 }
 
-/** The line through the points at `from` and `to`, from place `first` of it on, at a value; NaN of NaN. */
-function interpolated(value: number, from: Float64Array, to: Float64Array, first: number): number {
-  const last = from.length - 1;
-  if (value <= from[0]) return to[first];
-  if (value >= from[last]) return to[first + last];
-  let [low, high] = [0, last];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (from[middle] <= value) low = middle;
-    else high = middle;
-  }
-  const slope = (to[first + high] - to[first + low]) / (from[high] - from[low]);
-  return to[first + low] + (value - from[low]) * slope;
+/** What a line of each column gives of it: `points` and `names` are those of all columns, x holds some. */
+interface Lines {
+  readonly points: readonly ColumnPoints[];
+  readonly names: readonly string[];
+  readonly columns: readonly number[];
+}
+
+function interpolate(plan: PlanBuilder, x: Slot, { points, names, columns }: Lines): Slot {
+  const { offsets, from, to } = joined(columns.map((j) => points[j]));
+  const own = columns.map((j) => names[j]);
+  return plan.interpolate(x, 'clip', [offsets, from, to], own);
+}
+
+/** Ranks as normal numbers. */
+function normalOf(plan: PlanBuilder, shares: Slot): Slot {
+  const fill = (value: number) => new Float64Array(shares.width).fill(value);
+  const within = plan.binary(plan.binary(shares, 'max', fill(LEAST)), 'min', fill(1 - LEAST));
+  return plan.activation(within, 'normalQuantile');
 }
 
 /** Points of one column. */

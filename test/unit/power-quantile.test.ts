@@ -114,6 +114,52 @@ describe('QuantileTransformer of sparse rows', () => {
   });
 });
 
+describe('QuantileTransformer that keeps zeros', () => {
+  const X = CsrMatrix.from([
+    [0, 5],
+    [1, 0],
+    [3, -2],
+    [0, 8],
+    [7, 1],
+  ]);
+  const make = (to: 'uniform' | 'normal') =>
+    new QuantileTransformer({ nQuantiles: 3, outputDistribution: to, ignoreImplicitZeros: true });
+
+  test.each(['uniform', 'normal'] as const)(
+    '%s: sparse rows come back whole, dense zeros stay',
+    async (to) => {
+      const model = await make(to).fit(X);
+      const sparse = await model.transformSparse(X);
+      expectClose((await model.inverseTransform(sparse)).toArray(), X.toArray(), iterative(1e-6), to);
+      const dense = await model.inverseTransform(sparse.toDense());
+      sparse.toDense().data.forEach((value, k) => {
+        if (value === 0) expect(dense.data[k]).toBe(0);
+      });
+      await expect(model.inverseTransform(CsrMatrix.from([[1]]))).rejects.toEqual(code('ERR_SHAPE'));
+    },
+  );
+
+  test('stored zeros are zeros', async () => {
+    const model = await make('uniform').fit(X);
+    const parts = { indices: Int32Array.of(0, 1), indptr: Int32Array.of(0, 2), cols: 2 };
+    const made = await model.transformSparse(new CsrMatrix({ data: Float64Array.of(0, 8), ...parts }));
+    expect(made.toTriplets()).toEqual([[0, 1, 1]]);
+    expect((await model.inverseTransform(made)).toArray()).toEqual([[0, 8]]);
+  });
+
+  test.each(['float32', 'float64'] as const)('%s: the same bits in either form', async (dtype) => {
+    // Columns of very different numbers of values, one of none.
+    const rows = Array.from({ length: 60 }, (_, i) =>
+      Array.from({ length: 7 }, (_, j) => (j > 0 && i % (j * j) === 0 ? Math.sin(i * j + 1) * 10 ** j : 0)),
+    );
+    const x = CsrMatrix.from(rows, dtype);
+    for (const to of ['uniform', 'normal'] as const) {
+      const model = await make(to).fit(x);
+      expect((await model.transformSparse(x)).toDense()).toEqual(await model.transform(x.toDense()));
+    }
+  });
+});
+
 describe('CyclicalEncoder', () => {
   test('periods by column, by name and for all', async () => {
     const both = await new CyclicalEncoder({ period: [24, 7] }).fit([[0, 0]]);
