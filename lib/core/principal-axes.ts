@@ -1,7 +1,10 @@
 /** The first right singular vectors of a matrix, found in one of three ways. */
+import { native } from '../native.js';
+import { withCancel } from './cancellation.js';
+import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
 import { Random } from './random.js';
-import type { CsrMatrix } from './sparse/csr-matrix.js';
+import { type CsrMatrix, csrArguments } from './sparse/csr-matrix.js';
 
 /** A matrix [rows, columns] is about u diag(values) axes. */
 export interface Axes {
@@ -62,14 +65,25 @@ export function denseOperator(x: Matrix<Float64Array>, signal?: AbortSignal): Op
   return { rows, cols, times, transposedTimes };
 }
 
-/** A sparse matrix as an operator, which has its transpose, too. */
+/** A sparse matrix as an operator: a native copy of float64, and of its transpose. */
 export async function sparseOperator(x: CsrMatrix, signal?: AbortSignal): Promise<Operator> {
-  const values = x.astype('float64');
-  const transposed = await values.transposeAsync({ signal });
-  const product = (by: CsrMatrix) => async (b: Matrix<Float64Array>) =>
-    (await by.matmulAsync(b, { signal })) as Matrix<Float64Array>;
-  return { rows: x.rows, cols: x.cols, times: product(values), transposedTimes: product(transposed) };
+  const { rows, cols } = x;
+  const handle = await withCancel(signal, (cancel) => native.csrOperator(...csrArguments(x), cancel));
+  const product = async (b: Matrix<Float64Array>, transposed: boolean) => {
+    const out = privateMatrix(transposed ? cols : rows, b.cols);
+    await withCancel(signal, (cancel) =>
+      native.csrOperatorProduct(handle, transposed, b.data, out.data, b.cols, cancel),
+    );
+    return out;
+  };
+  return { rows, cols, times: (b) => product(b, false), transposedTimes: (b) => product(b, true) };
 }
+
+/** A matrix for a result that no caller sees: jobs read it in place. */
+function privateMatrix(rows: number, cols: number): Matrix<Float64Array> {
+  return new Matrix(privateArray(NO_VALUES, rows * cols), rows, cols);
+}
+const NO_VALUES = new Float64Array(0);
 
 /**
  * The first axes, by a random subspace that power iterations turn towards them (Halko, Martinsson and Tropp 2011, algorithms
@@ -82,9 +96,8 @@ export async function randomisedAxes(
 ): Promise<Axes> {
   const size = Math.min(components + oversamples, x.rows, x.cols);
   const random = new Random(seed);
-  const start = new Float64Array(x.cols * size);
-  for (let i = 0; i < start.length; i++) start[i] = random.normal();
-  let columns: Matrix<Float64Array> = new Matrix(start, x.cols, size);
+  let columns = privateMatrix(x.cols, size);
+  for (let i = 0; i < columns.data.length; i++) columns.data[i] = random.normal();
   for (let i = 0; i < iterations; i++) {
     const rowBasis = await basisOf(await x.times(columns), signal);
     columns = await basisOf(await x.transposedTimes(rowBasis), signal);
@@ -102,7 +115,7 @@ export async function randomisedAxes(
 async function basisOf(y: Matrix<Float64Array>, signal?: AbortSignal): Promise<Matrix<Float64Array>> {
   const inverse = await inverseFactor(await y.matmulAsync(y, { transposeA: true, signal }), signal);
   if (inverse === null) return (await y.qrAsync({ signal })).q;
-  return y.matmulAsync(inverse, { transposeB: true, signal });
+  return y.matmulAsync(inverse, { transposeB: true, out: privateMatrix(y.rows, y.cols), signal });
 }
 
 /** The share of a column's square, beyond those before it, at which a basis by the Gram matrix keeps six digits. */

@@ -14,6 +14,11 @@ export type CsrArguments<T extends FloatArray = FloatArray> = readonly [
   cols: number,
 ];
 
+/** Sparse rows and their transpose, checked once. */
+export interface SparseOperatorHandle {
+  readonly __sparseOperator: unique symbol;
+}
+
 /** Points, then queries. */
 type TwoCsr = readonly [
   ...CsrArguments,
@@ -99,6 +104,17 @@ export interface SparseAddon {
   csrTranspose<T extends FloatArray>(
     ...args: [...CsrArguments<T>, cancel: CancelHandle | null]
   ): Promise<{ starts: Int32Array; columns: Int32Array; values: T }>;
+  /** For many products with the rows, and with their transpose. */
+  csrOperator(...args: [...CsrArguments, cancel: CancelHandle | null]): Promise<SparseOperatorHandle>;
+  /** out = x b, or x' b, b [cols or rows, width]. */
+  csrOperatorProduct(
+    x: SparseOperatorHandle,
+    transposed: boolean,
+    b: Float64Array,
+    out: Float64Array,
+    width: number,
+    cancel: CancelHandle | null,
+  ): Promise<void>;
   /** What is not stored counts as 0, NaN as missing: so in the two below. */
   csrMoments(
     ...args: [...CsrArguments, weights: Float64Array | null, cancel: CancelHandle | null]

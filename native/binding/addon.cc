@@ -19,6 +19,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */) {
     export_program(env, exports);
     export_socket(env, exports);
     export_sparse(env, exports);
+    export_sparse_operator(env, exports);
     export_sparse_neighbors(env, exports);
     export_stats(env, exports);
     export_text(env, exports);

@@ -25,6 +25,7 @@ void export_mixture(napi_env env, napi_value exports);
 void export_program(napi_env env, napi_value exports);
 void export_socket(napi_env env, napi_value exports);
 void export_sparse(napi_env env, napi_value exports);
+void export_sparse_operator(napi_env env, napi_value exports);
 void export_sparse_neighbors(napi_env env, napi_value exports);
 void export_stats(napi_env env, napi_value exports);
 void export_text(napi_env env, napi_value exports);

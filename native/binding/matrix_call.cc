@@ -14,7 +14,7 @@ MatrixArguments::Memory MatrixArguments::read_array(size_t i, const char* name, 
   if (when_ == When::kLater) {
     const TypedArray array = to_typed_array(env(), call_[i], name);
     if (array.type != type) refuse_type(name);
-    return {static_cast<char*>(array.data), array.length * element_bytes, name, array.shared};
+    return {static_cast<char*>(array.data), array.length * element_bytes, name, array.shared || array.owned};
   }
   // Whether the memory is shared makes no difference to a call made now, and costs as much as all the rest.
   napi_typedarray_type actual = napi_bigint64_array;  // stays so for a type that this N-API does not know
@@ -28,7 +28,7 @@ MatrixArguments::Memory MatrixArguments::read_array(size_t i, const char* name, 
 }
 
 const char* MatrixArguments::lasting(const Memory& memory, napi_value value) {
-  if (memory.shared) {
+  if (memory.lasting) {
     kept_.push_back(value);
     return memory.data;
   }

@@ -65,7 +65,8 @@ class MatrixArguments {
     if (array.size != expected) refuse_size(name, array.size, expected);
     return array.data;
   }
-  // `expected` elements: the array's own memory for a call made now, else a copy unless the memory is shared.
+  // `expected` elements: the array's own memory for a call made now, else a copy unless the memory is shared
+  // or owned.
   template <typename T>
   const T* input(size_t i, const char* name, size_t expected, Aliasing aliasing = Aliasing::kRefused) {
     const Memory memory = read<T>(i, name);
@@ -84,7 +85,7 @@ class MatrixArguments {
     char* data;
     size_t bytes;
     const char* name;
-    bool shared;  // false if unknown
+    bool lasting;  // shared or owned; false if unknown
   };
   template <typename T>
   Memory read(size_t i, const char* name) const {

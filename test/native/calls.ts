@@ -1,6 +1,6 @@
 /** Arguments that work for each function of the addon, and the pieces that they are made of. */
 import { PlanBuilder } from '../../lib/core/plan-builder.ts';
-import { type NativeAddon, native } from '../../lib/native.ts';
+import { type CsrArguments, type NativeAddon, native } from '../../lib/native.ts';
 import { affine, affineConstants, affineOps, boosterSpec, boostingSpec, forestSpec } from './support.ts';
 
 export { codeOfAsync as codeOf } from '../support/codes.ts';
@@ -208,6 +208,7 @@ export const sparseKernel = () => ({
   ...{ weights: f64(2), bias: f64(1) },
 });
 export const CSR = () => [Int32Array.of(0, 1, 3), Int32Array.of(1, 0, 2), Float64Array.of(1, 2, 3), 3];
+const sparseRows = await native.csrOperator(...(CSR() as unknown as CsrArguments), null);
 
 /** Arguments that work, fresh for each call. */
 export const valid: Record<keyof NativeAddon, () => unknown[]> = {
@@ -357,6 +358,8 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   csrOfCodes: () => [f64(6), 2, 3, Int32Array.of(1, 2, 3), Int32Array.of(-1, 0, 2), null],
   csrSideBySide: () => [[...CSR(), ...CSR()], null],
   csrTranspose: () => [...CSR(), null],
+  csrOperator: () => [...CSR(), null],
+  csrOperatorProduct: () => [sparseRows, true, f64(2), f64(3), 1, null],
   csrColumnQuantiles: () => [...CSR(), f64(1).fill(0.5), 'linear', true, null],
   csrColumnModes: () => [...CSR(), null],
   csrMoments: () => [...CSR(), f64(2).fill(1), null],

@@ -9,7 +9,7 @@ import { withCancel } from '../cancellation.js';
 import type { Matrix } from '../matrix.js';
 import { show } from '../params.js';
 import { createMatrix, MatrixBase, shapeOf } from './base.js';
-import { sameArray } from './memory.js';
+import { isReadInPlace, sameArray } from './memory.js';
 
 /** Options of operations that give a matrix. */
 export interface OutOptions {
@@ -52,7 +52,7 @@ export async function later<R>(
   const call = prepare();
   const out = call.out === null ? null : call.out.data;
   // What the caller could detach meanwhile must not be written by another thread.
-  const detour = out !== null && options?.out !== undefined && out.buffer instanceof ArrayBuffer;
+  const detour = out !== null && options?.out !== undefined && !isReadInPlace(out);
   if (!detour) return call.result(await withCancel(options?.signal, (cancel) => call.start(out, cancel)));
   for (const input of call.inputs) refuseOverlap(out, input, call.inPlace);
   const written = sameArray(out, out.length);
