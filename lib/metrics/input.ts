@@ -2,6 +2,7 @@
 import { compareLabels, type Label } from '../core/labels.js';
 import { isMatrixShaped, Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { show } from '../core/params.js';
+import { targetRows } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -72,6 +73,13 @@ export function toNumbers(values: ArrayLike<number>, what: string): Float64Array
 /** Whether a value is a matrix, not a list of labels or numbers. */
 export function isMatrixInput(value: unknown): value is MatrixInput {
   return isMatrixShaped(value) || (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null);
+}
+
+/** True labels: a column is one target, the list of its values; several labels of a row are left as they are. */
+export function truthAsGiven(yTrue: Labels | MatrixInput): Labels | MatrixInput {
+  if (!isMatrixInput(yTrue)) return yTrue;
+  if ('data' in yTrue) return yTrue.cols === 1 ? yTrue.data : yTrue;
+  return targetRows(yTrue) as Labels | MatrixInput;
 }
 
 /** @throws {ERR_SHAPE} unless both have the same rows, and columns of what `columns` calls them */

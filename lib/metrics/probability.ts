@@ -23,6 +23,7 @@ import {
   toGrid,
   toIndicators,
   toWeights,
+  truthAsGiven,
 } from './input.js';
 
 /** Probabilities in [0, 1] with one row per label. */
@@ -111,10 +112,11 @@ export function logLoss(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { normalize?: boolean; labels?: Labels | null } = {},
 ): number {
-  const given = toProbabilities(yTrue, yProba);
-  const grid = isMatrixInput(yTrue) ? given : ofBoth(given);
+  const labelled = truthAsGiven(yTrue);
+  const given = toProbabilities(labelled, yProba);
+  const grid = isMatrixInput(labelled) ? given : ofBoth(given);
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const losses = logLosses(truthOf(yTrue, options.labels, grid), grid);
+  const losses = logLosses(truthOf(labelled, options.labels, grid), grid);
   if (options.normalize ?? true) return mean(losses, weights);
   return losses.reduce((sum, loss, i) => sum + loss * (weights === undefined ? 1 : weights[i]), 0);
 }
@@ -141,14 +143,15 @@ export function brierScore(
     scaleByHalf?: boolean | 'auto';
   } = {},
 ): number {
-  const grid = toProbabilities(yTrue, yProba);
+  const labelled = truthAsGiven(yTrue);
+  const grid = toProbabilities(labelled, yProba);
   const weights = toWeights(options.sampleWeight, grid.rows);
   const { scaleByHalf = 'auto' } = options;
   const factor = scaleByHalf === true || (scaleByHalf === 'auto' && grid.cols < 3) ? 0.5 : 1;
   const errors =
-    grid.cols === 1 && !isMatrixInput(yTrue)
-      ? binaryErrors(yTrue, grid, options.posLabel)
-      : squaredErrors(truthOf(yTrue, options.labels, grid), grid);
+    grid.cols === 1 && !isMatrixInput(labelled)
+      ? binaryErrors(labelled, grid, options.posLabel)
+      : squaredErrors(truthOf(labelled, options.labels, grid), grid);
   return factor * mean(errors, weights);
 }
 
@@ -203,9 +206,10 @@ export function d2LogLossScore(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { labels?: Labels | null } = {},
 ): number {
-  const given = toProbabilities(yTrue, yProba);
-  const grid = isMatrixInput(yTrue) ? given : ofBoth(given);
-  const truth = truthOf(yTrue, options.labels, grid);
+  const labelled = truthAsGiven(yTrue);
+  const given = toProbabilities(labelled, yProba);
+  const grid = isMatrixInput(labelled) ? given : ofBoth(given);
+  const truth = truthOf(labelled, options.labels, grid);
   if (grid.rows < 2) return Number.NaN;
   const weights = toWeights(options.sampleWeight, grid.rows);
   const { epsilon } = grid;
@@ -227,16 +231,17 @@ export function d2BrierScore(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { posLabel?: Label | null; labels?: Labels | null } = {},
 ): number {
-  const grid = toProbabilities(yTrue, yProba);
+  const labelled = truthAsGiven(yTrue);
+  const grid = toProbabilities(labelled, yProba);
   if (grid.rows < 2) return Number.NaN;
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const left = brierScore(yTrue, yProba, { ...options, scaleByHalf: false });
-  if (grid.cols > 1 || isMatrixInput(yTrue)) {
-    const truth = truthOf(yTrue, options.labels, grid);
+  const left = brierScore(labelled, yProba, { ...options, scaleByHalf: false });
+  if (grid.cols > 1 || isMatrixInput(labelled)) {
+    const truth = truthOf(labelled, options.labels, grid);
     return 1 - left / mean(squaredErrors(truth, sharesOf(truth, weights)), weights);
   }
   // Twice the positive share times the other.
-  const happened = binaryErrors(yTrue, { ...grid, data: new Float64Array(grid.rows) }, options.posLabel);
+  const happened = binaryErrors(labelled, { ...grid, data: new Float64Array(grid.rows) }, options.posLabel);
   const share = mean(happened, weights) / 2;
   return 1 - left / (2 * share * (1 - share));
 }

@@ -25,6 +25,7 @@ import {
   toGrid,
   toIndicators,
   toWeights,
+  truthAsGiven,
 } from './input.js';
 
 type BinaryScore = (positive: Uint8Array, scores: Float64Array, weights?: Float64Array) => number;
@@ -217,8 +218,9 @@ export function rocAucScore(
   yScore: ArrayLike<number> | MatrixInput,
   options: RocAucOptions = {},
 ): number | number[] {
+  const labelled = truthAsGiven(yTrue);
   const { average = 'macro', multiClass = 'raise', maxFpr = null } = options;
-  checkChoice('average', average, averages(yTrue));
+  checkChoice('average', average, averages(labelled));
   checkChoice('multiClass', multiClass, ['raise', 'ovr', 'ovo']);
   if (maxFpr !== null && !(maxFpr > 0 && maxFpr <= 1)) {
     throw new ValidationError(
@@ -227,17 +229,17 @@ export function rocAucScore(
     );
   }
   const score = maxFpr === null || maxFpr === 1 ? binaryAuc : partialAuc(maxFpr);
-  if (isMatrixInput(yTrue)) return ofLabels(score, yTrue, yScore, average, options.sampleWeight);
+  if (isMatrixInput(labelled)) return ofLabels(score, labelled, yScore, average, options.sampleWeight);
   const grid = toGrid(yScore, 'yScore');
-  checkLengths(yTrue, grid.rows, 'yScore');
+  checkLengths(labelled, grid.rows, 'yScore');
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const { classes, codes } = encodeClasses(yTrue);
+  const { classes, codes } = encodeClasses(labelled);
   if (classes.length <= 2 && grid.cols <= 2) {
     const positive = isPositive(codes, classes.length - 1);
     return classes.length < 2 ? Number.NaN : score(positive, columnOf(grid, grid.cols - 1), weights);
   }
   checkMulticlass(options, grid);
-  const columns = encodeAgainst(yTrue, options.labels, grid);
+  const columns = encodeAgainst(labelled, options.labels, grid);
   if (multiClass === 'ovo') return oneVersusOne(columns, grid, average);
   return averaged(binaryAuc, indicatorsOf(columns, grid.cols), grid, average, weights);
 }
@@ -272,6 +274,11 @@ function checkMulticlass(
   }
 }
 
+/** @throws {ERR_PARAMETER} for another than the default, of several classes or labels */
+function refusePosLabel(posLabel: Label): void {
+  if (posLabel !== 1) throw new ValidationError('ERR_PARAMETER', "'posLabel' is for two classes only.");
+}
+
 /**
  * Average precision: the mean of the precisions at each threshold, weighted by the rise in recall.
  *
@@ -279,7 +286,7 @@ function checkMulticlass(
  * @param yScore - one score per row, or for several classes or labels a matrix with a column for each
  * @param options - `posLabel` (default 1, or true; two classes only), `average` (for several classes or labels: 'macro' by
  *   default, 'micro', 'weighted', or null for each; for several labels 'samples', too: the mean over rows), `sampleWeight`
- * @throws {ERR_PARAMETER} when `posLabel` is not a class
+ * @throws {ERR_PARAMETER} when `posLabel` is not a class, or given for several classes or labels
  * @throws {ERR_SHAPE} when lengths or columns do not agree
  * @throws {ERR_LABELS} for several labels that are not 0 and 1
  */
@@ -298,19 +305,20 @@ export function averagePrecision(
   yScore: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { posLabel?: Label; average?: RankingAverage } = {},
 ): number | number[] {
+  const labelled = truthAsGiven(yTrue);
   const { average = 'macro', posLabel = 1 } = options;
-  checkChoice('average', average, averages(yTrue));
-  if (isMatrixInput(yTrue))
-    return ofLabels(binaryAveragePrecision, yTrue, yScore, average, options.sampleWeight);
+  checkChoice('average', average, averages(labelled));
+  if (isMatrixInput(labelled)) {
+    refusePosLabel(posLabel);
+    return ofLabels(binaryAveragePrecision, labelled, yScore, average, options.sampleWeight);
+  }
   const grid = toGrid(yScore, 'yScore');
-  checkLengths(yTrue, grid.rows, 'yScore');
+  checkLengths(labelled, grid.rows, 'yScore');
   const weights = toWeights(options.sampleWeight, grid.rows);
-  const { classes, codes } = encodeClasses(yTrue);
+  const { classes, codes } = encodeClasses(labelled);
   if (classes.length > 2) {
-    if (posLabel !== 1) {
-      throw new ValidationError('ERR_PARAMETER', "'posLabel' is for two classes only.");
-    }
-    const truth = indicatorsOf(encodeAgainst(yTrue, null, grid), grid.cols);
+    refusePosLabel(posLabel);
+    const truth = indicatorsOf(encodeAgainst(labelled, null, grid), grid.cols);
     return averaged(binaryAveragePrecision, truth, grid, average, weights);
   }
   if (grid.cols > 1) {

@@ -7,6 +7,7 @@ import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { isMatrixShaped, Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, checkParams, custom, oneOf, show } from '../core/params.js';
+import { isTargetRow } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { classLikelihoodRatios } from './agreement.js';
 import {
@@ -36,7 +37,7 @@ import {
   meanSquaredLogError,
   rootMeanSquaredLogError,
 } from './deviance.js';
-import { columnOf, isMatrixInput, type Labels, type MatrixInput, toGrid } from './input.js';
+import { columnOf, type Labels, type MatrixInput, toGrid } from './input.js';
 import { jaccardScore } from './multilabel.js';
 import { brierScore, d2BrierScore, d2LogLossScore, logLoss } from './probability.js';
 import { averagePrecision, rocAucScore } from './ranking.js';
@@ -54,6 +55,8 @@ import {
 
 /** What a scorer needs of an estimator. */
 export interface ScorableEstimator extends Predictor {
+  /** What its plans give, where it says so: 'proba', 'decision' and the like. Else the methods that are there tell. */
+  readonly outputs?: readonly string[];
   predictProba?(X: MatrixLike): Promise<unknown>;
   predictLogProba?(X: MatrixLike): Promise<unknown>;
   decisionFunction?(X: MatrixLike): Promise<unknown>;
@@ -115,7 +118,7 @@ function ofSecondClasses(proba: readonly Matrix[]): Matrix {
   if (proba.some(({ cols }) => cols !== 2))
     throw new StateError(
       'ERR_NOT_SUPPORTED',
-      'Of several targets this score needs two classes each; the model has more of one.',
+      'Of several targets this score needs two classes each; the model knows another number of one.',
     );
   const { rows } = proba[0];
   const data = new Float64Array(rows * proba.length);
@@ -124,18 +127,19 @@ function ofSecondClasses(proba: readonly Matrix[]): Matrix {
   return new Matrix(data, rows, proba.length);
 }
 
-/** The probability of the classes, or the decision value of an estimator that has only that. */
+/** Decisions, or the probabilities of an estimator without them. */
 async function rankingScores(estimator: ScorableEstimator, X: MatrixLike): Promise<MatrixInput> {
-  if (estimator.predictProba === undefined && estimator.decisionFunction !== undefined) {
+  const decides = estimator.outputs?.includes('decision') ?? true;
+  if (decides && estimator.decisionFunction !== undefined)
     return (await estimator.decisionFunction(X)) as MatrixInput;
-  }
   return probabilities(estimator, X);
 }
 
 function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weighted' = 'macro'): Scorer {
   return async (estimator, X, y, options = {}) => {
     const several = multiClass !== 'raise';
-    return rocAucScore(y, await rankingScores(estimator, X), {
+    // Several classes are compared by probabilities, which are of one scale.
+    return rocAucScore(y, await (several ? probabilities : rankingScores)(estimator, X), {
       ...options,
       multiClass,
       average,
@@ -144,7 +148,10 @@ function ofRanking(multiClass: 'raise' | 'ovr' | 'ovo', average: 'macro' | 'weig
   };
 }
 
-const labelsOf = ({ classes }: ScorableEstimator) => classes as readonly Label[] | undefined;
+/** The classes of an estimator of one target. */
+function labelsOf({ classes }: ScorableEstimator): readonly Label[] | undefined {
+  return isTargetRow(classes?.[0]) ? undefined : (classes as readonly Label[] | undefined);
+}
 
 /** Of two classes the scores of the larger one. */
 function lastColumn(scores: MatrixInput): Float64Array {
@@ -200,7 +207,7 @@ export function makeScorer<O extends object>(
         ? await probabilities(estimator, X)
         : await estimator.decisionFunction?.(X)
     ) as MatrixInput;
-    return (estimator.classes?.length ?? 0) === 2 ? lastColumn(scores) : scores;
+    return labelsOf(estimator)?.length === 2 ? lastColumn(scores) : scores;
   };
   return async (estimator, X, y, { sampleWeight } = {}) => {
     const weights = sampleWeight === undefined || sampleWeight === null ? {} : { sampleWeight };
@@ -234,7 +241,7 @@ const SCORERS = {
   averagePrecision: (async (estimator, X, y, options = {}) => {
     const yScore = await rankingScores(estimator, X);
     const known = labelsOf(estimator);
-    if (known?.length !== 2 || isMatrixInput(y)) return averagePrecision(y, yScore, options);
+    if (known?.length !== 2) return averagePrecision(y, yScore, options);
     return averagePrecision(y, lastColumn(yScore), { ...options, posLabel: known[1] });
   }) as Scorer,
   rocAuc: ofRanking('raise'),
@@ -259,8 +266,8 @@ const SCORERS = {
   }) as Scorer,
   topKAccuracy: (async (estimator, X, y, options = {}) => {
     const yScore = await rankingScores(estimator, X);
-    const two = (estimator.classes?.length ?? 0) <= 2;
-    return topKAccuracyScore(y, two ? lastColumn(yScore) : yScore, {
+    const { cols } = toGrid(yScore, 'yScore');
+    return topKAccuracyScore(y, cols === 2 ? lastColumn(yScore) : yScore, {
       ...options,
       labels: labelsOf(estimator),
     });

@@ -39,6 +39,8 @@ const methodRule = oneOf('predict', 'predictProba', 'predictLogProba', 'decision
  * For each row, the prediction of the model of the fold that tests it. Good for plots and confusion matrices; to
  * estimate how well a model does, score each fold ({@link crossValScore}).
  *
+ * Differs from scikit-learn: logarithms of probabilities of a class that a fold lacked are -Infinity, not the least finite number.
+ *
  * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' and 'predictLogProba' a matrix [rows, classes
  *   of y] (0 and -Infinity for a class that a fold lacked), of several targets what the model gives; for 'decisionFunction' that
  * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once

@@ -7,6 +7,7 @@ import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { SavedFit } from '../core/fitted.js';
 import { decodeLabels, type ScoreOptions } from '../core/kinds.js';
 import { encodeTargets, type Label } from '../core/labels.js';
+import { logOf } from '../core/log-proba.js';
 import type { Dtype, FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
 import { custom, either, int, nothing, type Rules, resolveSeed, seed, show } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -291,6 +292,11 @@ export abstract class LayeredModel extends Estimator<SequentialParams, Sequentia
   /** As {@link Sequential.predictProba}, on this thread's time. */
   predictProbaSync(X: Samples): Matrix {
     return this.runSync(this.#samples(X), { output: 'proba' });
+  }
+
+  /** Logarithms of these, -Infinity for 0. @throws {ERR_NOT_SUPPORTED} for another model */
+  async predictLogProba(X: Samples): Promise<Matrix> {
+    return logOf(await this.predictProba(X)) as Matrix;
   }
 
   /** The columns of a model that is no classifier, as pipelines and servers name them. @throws {ERR_NOT_FITTED} before `fit` */

@@ -373,7 +373,7 @@ describe('model selection', () => {
     await halving.fit(data, flags);
     expect(halving.bestScore).toBeGreaterThan(0.6);
     for (const scoring of ['rocAuc', 'negLogLoss'] as const)
-      await expect(crossValidate(tree(), data, flags, { cv, scoring })).rejects.toMatchObject({
+      await expect(crossValidate(tree(), data, mixed, { cv, scoring })).rejects.toMatchObject({
         code: 'ERR_NOT_SUPPORTED',
       });
   });

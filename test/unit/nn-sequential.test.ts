@@ -423,6 +423,7 @@ describe('as an estimator', () => {
     });
     await one.fit(iris.data, y, { verbose: 0 });
     const proba = await one.predictProba(iris.data);
+    expect((await one.predictLogProba(iris.data)).data).toEqual(proba.data.map(Math.log));
     const raw = await one.predict(iris.data);
     const found = (await one.predictTarget(iris.data)) as string[];
     for (let i = 0; i < 150; i++) {
