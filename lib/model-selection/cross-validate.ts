@@ -54,7 +54,8 @@ export interface CrossValidationResult<M, Scores> {
 
 /** What a fold says of a model. */
 interface Scored<M> {
-  readonly model: M;
+  /** Null unless it is kept. */
+  readonly model: M | null;
   readonly fold: Fold;
   readonly test: number[];
   readonly train: number[];
@@ -113,6 +114,7 @@ export async function crossValidate<M extends CrossValidationModel>(
   const scorers = resolveScorers(scoring);
   // A scorer of the caller's may keep the rows.
   const isOwnScoring = typeof scoring !== 'function' && typeof scoring !== 'object';
+  const kept = (model: M) => (returnEstimator ? model : null);
   const use = async ({ model, fitTime, part, lend, fold }: FittedFold<M>): Promise<Scored<M>> => {
     const score = (rows: Int32Array) =>
       isOwnScoring
@@ -122,11 +124,11 @@ export async function crossValidate<M extends CrossValidationModel>(
     const test = await score(fold.test);
     const scoreTime = performance.now() - started;
     const train = returnTrainScore ? await score(fold.train) : [];
-    return { test, train, fitTime, scoreTime, model, fold };
+    return { test, train, fitTime, scoreTime, model: kept(model), fold };
   };
   const failed = (model: M, fold: Fold, fitTime: number): Scored<M> => {
     const scores = scorers.map(() => Number(errorScore));
-    return { test: scores, train: scores, fitTime, scoreTime: 0, model, fold };
+    return { test: scores, train: scores, fitTime, scoreTime: 0, model: kept(model), fold };
   };
   const outcomes = await forEachFold(
     estimator,
@@ -145,7 +147,7 @@ export async function crossValidate<M extends CrossValidationModel>(
     ...(returnTrainScore && { trainScore: collect(outcomes.map(({ train }) => train)) }),
     fitTime: Float64Array.from(outcomes, ({ fitTime }) => fitTime),
     scoreTime: Float64Array.from(outcomes, ({ scoreTime }) => scoreTime),
-    ...(returnEstimator && { estimators: outcomes.map(({ model }) => model) }),
+    ...(returnEstimator && { estimators: outcomes.map(({ model }) => model as M) }),
     ...(returnIndices && {
       indices: {
         train: outcomes.map(({ fold }) => fold.train),
