@@ -24,11 +24,15 @@ void Job::run(const std::shared_ptr<Job>& self) {
     cancel_->check();
     work(cancel_.get(), JobProgress([&](const JobProgress::Report& made) { return report(self, made); }));
   });
-  release_inputs();
-  shares_.clear();
+  drop_inputs();
   std::lock_guard<std::mutex> lock(mailbox_->mutex);
   finish(self, std::move(error));
   if (--mailbox_->running == 0) mailbox_->idle.notify_all();
+}
+
+void Job::drop_inputs() {
+  release_inputs();
+  shares_.clear();
 }
 
 bool Job::report(const std::shared_ptr<Job>& self, const JobProgress::Report& report) {
@@ -124,6 +128,7 @@ napi_value EnvState::start_job(std::shared_ptr<Job> job, JobOptions options) {
   std::optional<Error> refused =
       attempt([&] { ThreadPool::instance().submit(options.lane, [job] { job->run(job); }); });
   if (refused) {
+    job->drop_inputs();
     std::lock_guard<std::mutex> lock(mailbox_->mutex);
     job->finish(job, std::move(refused));
   }
@@ -135,7 +140,7 @@ void EnvState::cancel(CancelToken& token) {
   std::lock_guard<std::mutex> lock(mailbox_->mutex);
   for (const std::shared_ptr<Job>& job : jobs_) {
     if (job->cancel_.get() != &token || job->state_ != Job::State::kQueued) continue;
-    job->release_inputs();
+    job->drop_inputs();
     job->finish(job, attempt([&] { token.check(); }));
   }
 }

@@ -87,6 +87,7 @@ class Job {
 
   void run(const std::shared_ptr<Job>& self);                                        // on a pool thread
   bool report(const std::shared_ptr<Job>& self, const JobProgress::Report& report);  // on a pool thread
+  void drop_inputs();                                                                // and the shares of them
   void finish(const std::shared_ptr<Job>& self, std::optional<Error> error);
   void post(const std::shared_ptr<Job>& self);  // under the mailbox's mutex
 
@@ -109,8 +110,7 @@ class Job {
   bool waits_ = false;
   napi_ref thrown_ = nullptr;  // an array of what on_progress_ threw
   std::vector<napi_ref> kept_;
-  // Of what is kept and Node would give back when the env closes; a pool thread lets go of them with the
-  // inputs.
+  // Of what is kept and Node would give back when the env closes; let go of with the inputs.
   std::vector<std::shared_ptr<void>> shares_;
 };
 

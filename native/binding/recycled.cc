@@ -50,6 +50,7 @@ class ExternalMemory {
     std::shared_ptr<void> owner;  // let go of after the lock
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = ranges_.find(static_cast<const char*>(data));
+    if (found == ranges_.end()) return;
     owner = std::move(found->second.owner);
     ranges_.erase(found);
   }
@@ -79,11 +80,13 @@ napi_value external_buffer(napi_env env, void* data, size_t bytes, std::shared_p
   const auto release = [](napi_env, void* memory, void*) { ExternalMemory::instance().remove(memory); };
   napi_value buffer;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, release, nullptr, &buffer);
-  if (status == napi_no_external_buffers_allowed) {
+  // Refused before Node had taken the memory over: it will not call release. When it fails later, it has.
+  if (status == napi_no_external_buffers_allowed || status == napi_pending_exception ||
+      status == napi_cannot_run_js) {
     ExternalMemory::instance().remove(data);
-    return nullptr;
   }
-  check(env, status);  // when it fails otherwise, Node has called release already
+  if (status == napi_no_external_buffers_allowed) return nullptr;
+  check(env, status);
   return buffer;
 }
 

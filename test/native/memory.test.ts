@@ -103,3 +103,29 @@ it('recycled buffers are bounded though nothing lets the event loop turn, and co
   );
   expect(outcome).toEqual(clean('true\ntrue\ntrue\nnull null\ntrue\n'));
 });
+
+it('a cancelled fit that had not begun gives recycled buffers back at once', async () => {
+  const outcome = await runNode(
+    `const turn = () => new Promise(setImmediate);
+     for (let i = 0; i < 8; i++) fitLong().catch(() => {}); // more than there are threads: what follows waits
+     const lend = () => {
+       const buffers = [];
+       for (let buffer; (buffer = native.recycledBuffer(2 ** 22)) !== null; ) buffers.push(buffer);
+       return buffers;
+     };
+     const begin = (cancel) => lend().map((buffer) => {
+       const x = new Float32Array(buffer);
+       native.markOwned(x);
+       return native.fitForest(x, 2 ** 18, 4, null, null, new Float64Array(2 ** 18), null, forestSpec(), cancel, null);
+     });
+     const cancel = native.createCancel(), fits = begin(cancel);
+     const most = fits.length;
+     native.cancel(cancel);
+     await Promise.allSettled(fits);
+     gc(); await turn(); gc(); await turn();
+     console.log(most > 0, lend().length === most);
+     process.exit();`,
+    { flags: ['--expose-gc'], env: { BOREAL_NUM_THREADS: '1' } },
+  );
+  expect(outcome).toEqual(clean('true true\n'));
+});
