@@ -17,6 +17,7 @@ namespace boreal {
 namespace {
 
 constexpr size_t kRowsPerTask = 256;
+constexpr size_t kInlineValues = 65536;  // sums of fewer are not worth waking a thread
 constexpr size_t kValuesPerTask = size_t{1} << 14;
 
 // Calls body(i) for each row, on the pool.
@@ -248,7 +249,7 @@ std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, siz
   }
   std::vector<double> sums(groups * x.cols, 0.0);
   // Each part sums some of the groups, every one in the order of its rows.
-  const size_t parts = std::min(groups, ThreadPool::instance().size());
+  const size_t parts = x.values.size < kInlineValues ? 1 : std::min(groups, ThreadPool::instance().size());
   ThreadPool::instance().parallel_for(parts, [&](size_t part, size_t) {
     for (size_t i = 0; i < x.rows(); ++i) {
       if (i % kRowsPerTask == 0) check_cancel(cancel);

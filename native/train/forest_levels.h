@@ -182,6 +182,7 @@ class ForestLevels {
       for (size_t c = 0; c < columns; c += some) {
         check_cancel(cancel_);
         search_batch({nodes.data() + begin, count}, first + c, std::min(some, columns - c), first > 0);
+        if (first > 0 && level_[nodes[begin]].usable) break;  // has its one
       }
     }
   }

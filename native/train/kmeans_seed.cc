@@ -76,12 +76,13 @@ class Candidates<MatrixView<const T>> {
         points_(points_of(x, candidates)),
         packed_(Metric::kSquaredEuclidean, view(candidates.size())) {}
 
+  // Elements that each caller of `measure` brings.
+  size_t scratch() const { return kernel_.nearest_rows * x_.cols; }
+
   // Of `block` rows from i on; those of a candidate are `stride` apart from those of the one before.
-  void measure(size_t i, size_t block, T* out, size_t stride) const {
-    const ClusterKernels<T>& kernel = cluster_kernels<T>(kernels());
-    const AlignedBuffer<T> turned(kernel.nearest_rows * x_.cols);
-    kernel.from_points(x_.row(i), x_.stride, packed_.from(0), block, packed_.rows(), x_.cols, turned.data(),
-                       out, stride);
+  void measure(size_t i, size_t block, T* scratch, T* out, size_t stride) const {
+    kernel_.from_points(x_.row(i), x_.stride, packed_.from(0), block, packed_.rows(), x_.cols, scratch, out,
+                        stride);
   }
 
  private:
@@ -95,6 +96,7 @@ class Candidates<MatrixView<const T>> {
   MatrixView<const T> x_;
   std::vector<T> points_;
   PackedRows<T> packed_;
+  const ClusterKernels<T>& kernel_ = cluster_kernels<T>(kernels());
 };
 
 template <>
@@ -112,10 +114,11 @@ class Candidates<CsrView<double>> {
     }
   }
 
-  void measure(size_t i, size_t block, double* out, size_t stride) const {
-    std::vector<double> own(count_);
+  size_t scratch() const { return count_; }
+
+  void measure(size_t i, size_t block, double* own, double* out, size_t stride) const {
     for (size_t r = 0; r < block; ++r) {
-      std::fill(own.begin(), own.end(), 0.0);
+      std::fill(own, own + count_, 0.0);
       for (size_t k = x_.begin(i + r); k < x_.end(i + r); ++k) {
         const double* const point = points_.data() + static_cast<size_t>(x_.columns[k]) * count_;
         for (size_t c = 0; c < count_; ++c) own[c] += x_.values[k] * point[c];
@@ -155,6 +158,7 @@ class Spread {
     std::vector<std::vector<double>> sums(count, std::vector<double>(rows_.count(), 0.0));
     ThreadPool::instance().parallel_for(rows_.count(), [&](size_t part, size_t) {
       std::vector<double> own(count, 0.0);
+      const AlignedBuffer<T> scratch(points.scratch());
       for (size_t i = rows_.begin(part); i < rows_.end(part); i += kBlockRows) {
         check_cancel(cancel_);
         const size_t block = std::min(kBlockRows, rows_.end(part) - i);
@@ -164,7 +168,7 @@ class Spread {
           const T* const last = out + taken_ * rows_.total;
           for (size_t r = 0; r < block; ++r) least[r] = std::min(least[r], last[r]);
         }
-        points.measure(i, block, out, rows_.total);
+        points.measure(i, block, scratch.data(), out, rows_.total);
         for (size_t c = 0; c < count; ++c) own[c] += potential(i, block, out + c * rows_.total);
       }
       for (size_t c = 0; c < count; ++c) sums[c][part] = own[c];
