@@ -2,22 +2,12 @@
 #include BOREAL_SIMD
 
 #include "kernels/boost_kernels.h"
+#include "kernels/generic/bits.inl.h"
 
 namespace boreal {
 namespace {
 
 using V = Vec<double>;
-
-// Position of the lowest bit set; bits != 0.
-inline size_t lowest_bit(uint32_t bits) {
-#if defined(__GNUC__)
-  return static_cast<size_t>(__builtin_ctz(bits));
-#else
-  size_t position = 0;
-  for (; (bits & 1) == 0; bits >>= 1) ++position;
-  return position;
-#endif
-}
 
 // Worths are compared as products, so that most registers need no division, and those of cuts that surely
 // hold raise the bar. What rounding could make of a worth is left below it.

@@ -1,22 +1,12 @@
 // Scans of a row that stay in vectors until a value counts.
 #include BOREAL_SIMD
 
+#include "kernels/generic/bits.inl.h"
 #include "kernels/generic/unroll.h"
 #include "kernels/isa.h"
 
 namespace boreal {
 namespace {
-
-// Position of the lowest bit set; bits != 0.
-inline size_t lowest_bit(uint32_t bits) {
-#if defined(__GNUC__)
-  return static_cast<size_t>(__builtin_ctz(bits));
-#else
-  size_t position = 0;
-  for (; (bits & 1) == 0; bits >>= 1) ++position;
-  return position;
-#endif
-}
 
 template <typename T>
 inline Vec<T> lesser(Vec<T> a, Vec<T> b) {  // b where a is NaN
