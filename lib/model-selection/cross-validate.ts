@@ -67,7 +67,7 @@ interface Scored<M> {
  * Scores a model by cross-validation. Folds run concurrently; with a seeded estimator the result is always the same.
  *
  * Differs from scikit-learn: sample weights count in the scores too, times are milliseconds, and an error in one fold
- * is thrown unless `errorScore` is a number.
+ * is thrown unless `errorScore` is a number; where all folds fail it is thrown all the same.
  *
  * @param estimator - cloned for each fold and left as it is
  * @param X - matrix or table
@@ -126,7 +126,9 @@ export async function crossValidate<M extends CrossValidationModel>(
     const train = returnTrainScore ? await score(fold.train) : [];
     return { test, train, fitTime, scoreTime, model: kept(model), fold };
   };
-  const failed = (model: M, fold: Fold, fitTime: number): Scored<M> => {
+  const errors: unknown[] = [];
+  const failed = (model: M, fold: Fold, fitTime: number, error: unknown): Scored<M> => {
+    errors.push(error);
     const scores = scorers.map(() => Number(errorScore));
     return { test: scores, train: scores, fitTime, scoreTime: 0, model: kept(model), fold };
   };
@@ -138,6 +140,7 @@ export async function crossValidate<M extends CrossValidationModel>(
     use,
     errorScore === 'raise' ? undefined : failed,
   );
+  if (errors.length === outcomes.length) throw errors[0];
   const collect = (scores: ReadonlyArray<readonly number[]>) => {
     const columns = scorers.map(({ name }, k) => [name, Float64Array.from(scores, (row) => row[k])] as const);
     return isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns);

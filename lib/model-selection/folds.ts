@@ -167,7 +167,7 @@ export async function forEachFold<M extends Estimator, R>(
   y: TargetsLike,
   options: FoldOptions,
   use: (fitted: FittedFold<M>) => Promise<R>,
-  rescue?: (model: M, fold: Fold, time: number) => R,
+  rescue?: (model: M, fold: Fold, time: number, error: unknown) => R,
 ): Promise<R[]> {
   const { folds, part: partOf, lend: lendTo } = foldData(estimator, X, y, options);
   const { signal, device } = options;
@@ -190,7 +190,7 @@ export async function forEachFold<M extends Estimator, R>(
       const result = await learn().catch((error: unknown) => {
         stop.throwIfAborted();
         if (rescue === undefined) throw error;
-        return rescue(model, fold, performance.now() - started);
+        return rescue(model, fold, performance.now() - started, error);
       });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();

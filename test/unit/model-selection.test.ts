@@ -252,6 +252,8 @@ describe('cross-validation', () => {
     expect(found.indices).toEqual({ train: cv.map(({ train }) => train), test: cv.map(({ test }) => test) });
     expect(await crossValScore(model, x, y, { cv, errorScore: -1 })).toEqual(Float64Array.of(-1, 1));
     await expect(crossValScore(model, x, y, { cv })).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    const allFail = crossValScore(model, x, y, { cv: [cv[0], cv[0]], errorScore: -1 });
+    await expect(allFail).rejects.toMatchObject({ code: 'ERR_LABELS' });
     const refused = crossValidate(model, x, y, { cv, errorScore: 'raised' as never });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
