@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { CsrMatrix, Matrix } from '../../lib/core/index.js';
 import { Random } from '../../lib/core/random.js';
+import { sparseGroupSums } from '../../lib/core/sparse/group-sums.js';
 import { TruncatedSVD } from '../../lib/decomposition/index.js';
 import { TfidfVectorizer } from '../../lib/feature-extraction/index.js';
 import {
@@ -354,4 +355,22 @@ test('the least norm solution of more columns than rows', async () => {
 test('a transpose has the same values', async () => {
   expect((await x.transposeAsync()).toArray()).toEqual(x.toDense().transpose().toArray());
   expect((await CsrMatrix.from([[0, 0]]).transposeAsync()).toArray()).toEqual([[0], [0]]);
+});
+
+test.each([
+  ['few', 40],
+  ['many, which threads share', 2000],
+])('sums by class of %s values are those of a loop over rows', async (_, rows) => {
+  const { x } = problem(rows, 200, 3);
+  const random = new Random(4);
+  const codes = Int32Array.from({ length: rows }, (_, i) => (i * i) % 5);
+  const shares = Float64Array.from({ length: rows }, () => random.next());
+  const expected = new Float64Array(5 * x.cols);
+  for (let i = 0; i < rows; i++) {
+    for (let k = x.indptr[i]; k < x.indptr[i + 1]; k++) {
+      expected[codes[i] * x.cols + x.indices[k]] += shares[i] * x.data[k];
+    }
+  }
+  const sums = await sparseGroupSums([x.indptr, x.indices, x.data, x.cols], codes, 5, shares, null);
+  expect(sums).toEqual(expected);
 });
