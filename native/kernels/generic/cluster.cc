@@ -2,6 +2,7 @@
 #include BOREAL_SIMD
 
 #include "kernels/cluster_kernels.h"
+#include "kernels/generic/bits.inl.h"
 #include "kernels/generic/panel.inl.h"
 #include "kernels/generic/prefetch.inl.h"
 #include "kernels/generic/unroll.h"
@@ -9,17 +10,6 @@
 
 namespace boreal {
 namespace {
-
-// Position of the lowest bit set; bits != 0.
-inline size_t lowest_bit(uint32_t bits) {
-#if defined(__GNUC__)
-  return static_cast<size_t>(__builtin_ctz(bits));
-#else
-  size_t position = 0;
-  for (; (bits & 1) == 0; bits >>= 1) ++position;
-  return position;
-#endif
-}
 
 constexpr size_t kAhead = 8;  // rows asked for while those before them are looked at
 
