@@ -154,7 +154,7 @@ export abstract class SgdLinearClassifier<
     return this.state.progress.iterations;
   }
 
-  /** The number of the next step: one more than the rows that were learned from so far, each as often as it was. @throws {ERR_NOT_FITTED} before `fit` */
+  /** 1 + epochs * rows of X, those held out by `earlyStopping` too, as scikit-learn's `t_`; the next step's number without them. @throws {ERR_NOT_FITTED} before `fit` */
   get t(): number {
     return this.state.progress.t;
   }

@@ -132,7 +132,7 @@ export class SGDRegressor extends Regressor<SGDRegressorParams, SgdState> {
     return this.state.iterations;
   }
 
-  /** The number of the next step: one more than the rows that were learned from so far, each as often as it was. @throws {ERR_NOT_FITTED} before `fit` */
+  /** 1 + epochs * rows of X, those held out by `earlyStopping` too, as scikit-learn's `t_`; the next step's number without them. @throws {ERR_NOT_FITTED} before `fit` */
   get t(): number {
     return this.state.t;
   }

@@ -1,7 +1,7 @@
 // With the singular values s and axes V of the centred, weighted X, and c = U^T y, the coefficients for given
 // precisions are V (s c / (s^2 + lambda / alpha)), and so are all that the iterations need sums over the
-// singular values: X is read once. y goes through the reflections as the last factored column, whose diagonal
-// is what of y no coefficients explain.
+// singular values: X is read once. Of more rows than columns y goes through the reflections as the last
+// factored column, whose diagonal is what of y no coefficients explain; fewer rows are not factored.
 #include "train/bayesian_ridge.h"
 
 #include <algorithm>
@@ -83,7 +83,6 @@ BayesianRidgeModel fit_bayesian_ridge(MatrixView<const T> x, Span<double> y, Spa
   require_finite(few.data(), few.size());
   const MatrixView<double> r = dense_view(few.data(), few.size() / (cols + 1), cols + 1);
   if (x.rows > cols) axes.rest = r.at(cols, cols) * r.at(cols, cols);
-  // Rows beyond those of X are what rounding has left.
   const MatrixView<double> top{r.data, std::min(x.rows, cols), cols + 1, r.stride};
   orthogonalize_rows(top, cols, cancel);
   const size_t max_rank = std::min(x.rows - (params.fit_intercept ? 1 : 0), cols);

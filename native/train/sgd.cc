@@ -238,6 +238,7 @@ void check(size_t rows, size_t cols, Span<double> y, size_t classes, const SgdPa
       throw Error("ERR_LABELS", "A class index is out of range.", static_cast<int64_t>(i));
     }
   }
+  if (params.max_iter == 0) throw Error("ERR_PARAMETER", "maxIter must be at least 1.");
   if (params.early_stopping && !(params.validation_fraction > 0 && params.validation_fraction < 1)) {
     throw Error("ERR_PARAMETER", "validationFraction must be between 0 and 1.");
   }

@@ -353,6 +353,7 @@ describe('wrong arguments have a code', () => {
     ['ERR_LABELS', 'a class too large', () => sgd([0, 2], [1, 1])],
     ['ERR_LABELS', 'a class that is no whole number', () => sgd([0, 0.5], [1, 1])],
     ['ERR_LABELS', 'one class', () => sgd([0, 0], [1])],
+    ['ERR_PARAMETER', 'no epochs', () => sgd([0, 1], null, { maxIter: 0 })],
     ['ERR_PARAMETER', 'a loss of no name', () => sgd([0, 1], null, { loss: 'log' })],
     [
       'ERR_PARAMETER',
