@@ -238,7 +238,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
 
   /**
    * Whether nothing refers to the memory of X once a fit, a prediction or a score has succeeded: what was learned holds none of the rows, and
-   * no cache does. Memory that was read in place may then be used for other rows. No tag, since models within others hand theirs on.
+   * no cache does. Memory that was read in place may then be used for other rows. No tag, since models within others hand theirs on. True of a class alone:
+   * a caller's subclass, which inherits this, may keep what it is given.
    *
    * @internal
    */

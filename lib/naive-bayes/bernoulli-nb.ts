@@ -40,6 +40,11 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, binarize: 0, ...params });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === BernoulliNB;
+  }
+
   get rules(): Rules<BernoulliNBParams> {
     return { ...this.discreteRules, binarize: either(real(), nothing) };
   }

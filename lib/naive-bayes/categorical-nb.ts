@@ -77,6 +77,11 @@ export class CategoricalNB extends NaiveBayes<CategoricalNBParams, CategoricalNB
     });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === CategoricalNB;
+  }
+
   get rules(): Rules<CategoricalNBParams> {
     const count = int(1, MOST_COUNTS);
     return {

@@ -34,6 +34,11 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
     super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, norm: false, ...params });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === ComplementNB;
+  }
+
   get rules(): Rules<ComplementNBParams> {
     return { ...this.discreteRules, norm: bool };
   }

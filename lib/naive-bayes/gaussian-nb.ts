@@ -58,6 +58,11 @@ export class GaussianNB extends NaiveBayes<GaussianNBParams, GaussianNBState> {
     super({ priors: null, varSmoothing: 1e-9, ...params });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === GaussianNB;
+  }
+
   get rules(): Rules<GaussianNBParams> {
     return { priors: probabilities, varSmoothing: real(0) };
   }

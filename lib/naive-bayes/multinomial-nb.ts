@@ -29,6 +29,11 @@ export class MultinomialNB extends DiscreteNB<DiscreteNBParams> {
     super({ alpha: 1, forceAlpha: true, fitPrior: true, classPrior: null, ...params });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === MultinomialNB;
+  }
+
   get rules(): Rules<DiscreteNBParams> {
     return this.discreteRules;
   }

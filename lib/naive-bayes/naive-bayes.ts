@@ -10,11 +10,6 @@ export abstract class NaiveBayes<P extends object, S extends ClassifierState> ex
     return [...super.outputs, 'jointLogProba'];
   }
 
-  /** @internal */
-  override get forgetsRows(): boolean {
-    return true;
-  }
-
   /** Adds the ops that give log P(c) + log P(x | c) of each class. */
   protected abstract lowerJoint(plan: PlanBuilder, x: Slot): Slot;
 

@@ -325,6 +325,19 @@ describe('cross-validation', () => {
     );
   });
 
+  test('lends no rows to a subclass, which may keep them', async () => {
+    const kept: Array<{ readonly X: Matrix; readonly copy: Matrix }> = [];
+    class Keeper extends GaussianNB {
+      override fit(...given: Parameters<GaussianNB['fit']>) {
+        const X = given[0] as Matrix;
+        kept.push({ X, copy: new Matrix(X.data.slice(), X.rows, X.cols) });
+        return super.fit(...given);
+      }
+    }
+    await crossValScore(new Keeper(), iris.data, iris.target);
+    expect(kept.map(({ X, copy }) => X.equals(copy))).toEqual([true, true, true, true, true]);
+  });
+
   test('lends rows to models that forget them, whatever the sizes of folds', async () => {
     const rows = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
     const cv = [
