@@ -28,7 +28,7 @@ import {
 } from './scoring.js';
 import { capital, type Outcome, type SearchResults, tabulate, tabulateTimes } from './search-results.js';
 import { trainingTable } from './training-table.js';
-import { runTrials, withParams } from './trials.js';
+import { requireFit, runTrials, withParams } from './trials.js';
 
 /** Options that all searches share. */
 export interface SearchOptions {
@@ -40,7 +40,10 @@ export interface SearchOptions {
   refit: boolean | string;
   /** Score the training rows of each fold, too. Default false. */
   returnTrainScore: boolean;
-  /** What a candidate scores on a fold where its fit fails; 'raise': the search fails. Default 'raise'. */
+  /**
+   * What a scorer gives that fails on a fold, and each where the candidate's fit fails; 'raise': the search fails. It fails
+   * whatever this is where all fits fail, or all of a round of successive halving. Default 'raise'.
+   */
   errorScore: 'raise' | number;
   /**
    * Redis, through which other processes and machines do the fits: those that run `boreal search-worker` or
@@ -215,6 +218,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
         workers === null
           ? await runTrials(trials, options, signal, onDone)
           : await runRemotely(workers, { estimator, candidates, folds: chosen, ...sent }, signal, onDone);
+      requireFit(all);
       return models.map((_, k) => all.slice(k * chosen.length, (k + 1) * chosen.length));
     };
     const { candidates, outcomes, columns, eligible } = await this.explore(evaluate, folds, input);

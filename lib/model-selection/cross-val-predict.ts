@@ -68,7 +68,8 @@ export async function crossValPredict<
   if (!methodRule.allows(method)) {
     throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);
   }
-  const parts = await forEachFold(estimator, X, y, options, async ({ model, fold, part }) => {
+  const parts = await forEachFold(estimator, X, y, options, async ({ model, fold, fit, part }) => {
+    await fit();
     const test = part(fold.test).X;
     if (method === 'predict')
       return { rows: fold.test, predicted: (await predictTarget(model, test)) as ArrayLike<unknown> };

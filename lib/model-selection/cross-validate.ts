@@ -4,7 +4,7 @@ import type { MatrixLike } from '../core/matrix.js';
 import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import type { ScorerName } from '../metrics/scorers.js';
-import { type FittedFold, type FoldOptions, forEachFold } from './folds.js';
+import { type FoldOptions, forEachFold, type ModelFold } from './folds.js';
 import {
   type CrossValidationModel,
   isSingle,
@@ -12,14 +12,18 @@ import {
   resolveScorers,
   type Scoring,
   type SingleScoring,
-  scoreAll,
 } from './scoring.js';
+import type { Outcome } from './search-results.js';
+import { measure, requireFit, type ScoredSets } from './trials.js';
 
 /** Options of {@link crossValScore}. */
 export interface CrossValScoreOptions extends FoldOptions {
   /** A scorer or its name. Default: the estimator's own `score` (accuracy or R2). */
   readonly scoring?: SingleScoring;
-  /** What a model scores whose fit or score fails; 'raise': the error is thrown. Default 'raise'. */
+  /**
+   * What a scorer gives that fails, and each of a model whose fit fails; 'raise': the error is thrown. Where all fits fail, the
+   * first fold's error is thrown whatever this is. Default 'raise'.
+   */
   readonly errorScore?: 'raise' | number;
 }
 
@@ -53,21 +57,17 @@ export interface CrossValidationResult<M, Scores> {
 }
 
 /** What a fold says of a model. */
-interface Scored<M> {
+interface Scored<M> extends Outcome {
   /** Null unless it is kept. */
   readonly model: M | null;
   readonly fold: Fold;
-  readonly test: number[];
-  readonly train: number[];
-  readonly fitTime: number;
-  readonly scoreTime: number;
 }
 
 /**
  * Scores a model by cross-validation. Folds run concurrently; with a seeded estimator the result is always the same.
  *
- * Differs from scikit-learn: sample weights count in the scores too, times are milliseconds, and an error in one fold
- * is thrown unless `errorScore` is a number; where all folds fail it is thrown all the same.
+ * Differs from scikit-learn: sample weights count in the scores too, times are milliseconds, and an error is thrown unless
+ * `errorScore` is a number.
  *
  * @param estimator - cloned for each fold and left as it is
  * @param X - matrix or table
@@ -112,35 +112,19 @@ export async function crossValidate<M extends CrossValidationModel>(
   if (errorScore !== 'raise' && typeof errorScore !== 'number')
     throw new ValidationError('ERR_PARAMETER', "crossValidate: errorScore must be 'raise' or a number.");
   const scorers = resolveScorers(scoring);
-  // A scorer of the caller's may keep the rows.
-  const isOwnScoring = typeof scoring !== 'function' && typeof scoring !== 'object';
-  const kept = (model: M) => (returnEstimator ? model : null);
-  const use = async ({ model, fitTime, part, lend, fold }: FittedFold<M>): Promise<Scored<M>> => {
-    const score = (rows: Int32Array) =>
-      isOwnScoring
-        ? lend(rows, (own) => scoreAll(scorers, model, own))
-        : scoreAll(scorers, model, part(rows));
-    const started = performance.now();
-    const test = await score(fold.test);
-    const scoreTime = performance.now() - started;
-    const train = returnTrainScore ? await score(fold.train) : [];
-    return { test, train, fitTime, scoreTime, model: kept(model), fold };
+  // A scorer of the caller's may keep the rows, and one that failed may still be at work on them.
+  const mayLend = errorScore === 'raise' && typeof scoring !== 'function' && typeof scoring !== 'object';
+  const use = async ({ model, fold, stop, fit, part, lend }: ModelFold<M>): Promise<Scored<M>> => {
+    const hand =
+      (rows: Int32Array): ScoredSets['test'] =>
+      (score) =>
+        mayLend ? lend(rows, score) : score(part(rows));
+    const sets = { train: hand(fold.train), test: hand(fold.test) };
+    const outcome = await measure(model, fit, sets, { scorers, returnTrainScore, errorScore }, stop);
+    return { ...outcome, model: returnEstimator ? model : null, fold };
   };
-  const errors: unknown[] = [];
-  const failed = (model: M, fold: Fold, fitTime: number, error: unknown): Scored<M> => {
-    errors.push(error);
-    const scores = scorers.map(() => Number(errorScore));
-    return { test: scores, train: scores, fitTime, scoreTime: 0, model: kept(model), fold };
-  };
-  const outcomes = await forEachFold(
-    estimator,
-    X,
-    y,
-    options,
-    use,
-    errorScore === 'raise' ? undefined : failed,
-  );
-  if (errors.length === outcomes.length) throw errors[0];
+  const outcomes = await forEachFold(estimator, X, y, options, use);
+  requireFit(outcomes);
   const collect = (scores: ReadonlyArray<readonly number[]>) => {
     const columns = scorers.map(({ name }, k) => [name, Float64Array.from(scores, (row) => row[k])] as const);
     return isSingle(scoring) ? columns[0][1] : Object.fromEntries(columns);

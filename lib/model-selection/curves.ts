@@ -17,13 +17,24 @@ import { type FoldData, type FoldOptions, foldData } from './folds.js';
 
 import { type CrossValidationModel, isSingle, resolveScorers, type SingleScoring } from './scoring.js';
 import type { Outcome } from './search-results.js';
-import { measure, runTrials, type Trial, type TrialOptions, withParams } from './trials.js';
+import {
+  measure,
+  requireFit,
+  runTrials,
+  type ScoredSets,
+  type Trial,
+  type TrialOptions,
+  withParams,
+} from './trials.js';
 
 /** Options of {@link validationCurve}. */
 export interface ValidationCurveOptions extends FoldOptions {
   /** A scorer or its name. Default: the estimator's own `score` (accuracy or R2). */
   readonly scoring?: SingleScoring;
-  /** What a model scores whose fit fails; 'raise': the error is thrown. Default 'raise'. */
+  /**
+   * What a scorer gives that fails, and the model whose fit fails; 'raise': the error is thrown, as it is by {@link learningCurve}
+   * where all fits fail. Default 'raise'.
+   */
   readonly errorScore?: 'raise' | number;
 }
 
@@ -131,6 +142,7 @@ export async function learningCurve(
         ),
         options,
       );
+  requireFit(outcomes);
   const of = (pick: (outcome: Outcome) => number) => matrixOf(outcomes, folds.length, pick);
   return {
     trainSizes: sizes,
@@ -317,7 +329,10 @@ async function runParts(
             ...{ sampleWeight: next.sampleWeight, signal: stop, device: options.device },
             ...(classes && { classes }),
           });
-        const sets = { train: part(train.slice(0, size)), test: () => tested };
+        const sets: ScoredSets = {
+          train: (score) => score(part(train.slice(0, size))),
+          test: (score) => score(tested),
+        };
         outcomes.push(await measure(model, learn, sets, options, stop));
         stop.throwIfAborted();
         progress?.(++done, folds.length * sizes.length);

@@ -40,12 +40,15 @@ export interface FoldPart {
   readonly sampleWeight: ArrayLike<number> | undefined;
 }
 
-/** A model fitted on the training rows of a fold. */
-export interface FittedFold<M> {
+/** A fold, and a model for it. */
+export interface ModelFold<M> {
+  /** Not fitted yet. */
   readonly model: M;
   readonly fold: Fold;
-  /** Milliseconds. */
-  readonly fitTime: number;
+  /** Fires when the fold is to end, other ones having failed. */
+  readonly stop: AbortSignal;
+  /** Fits the model on the training rows. */
+  fit(): Promise<void>;
   part(rows: Int32Array): FoldPart;
   /** Calls `use` with a part that it hands to the model alone: no code of the caller's may see its X, which is lent. */
   lend<R>(rows: Int32Array, use: (part: FoldPart) => Promise<R>): Promise<R>;
@@ -154,20 +157,18 @@ class LentRows {
 }
 
 /**
- * Fits a clone on the training rows of every fold and calls `use` on each; results stand in the order of the folds.
+ * Calls `use` with a clone for every fold, which that fits; results stand in the order of the folds.
  * As many folds run at a time as the native pool has threads, which also bounds the copies of X.
  *
- * @param rescue - what a fold gives whose fit or `use` failed after so many milliseconds; without it that fails all
  * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_NOT_SUPPORTED} for a transformer, {ERR_ABORTED} when the signal fires, and
- * whatever fit and `use` throw
+ * whatever `use` throws
  */
 export async function forEachFold<M extends Estimator, R>(
   estimator: M,
   X: MatrixLike,
   y: TargetsLike,
   options: FoldOptions,
-  use: (fitted: FittedFold<M>) => Promise<R>,
-  rescue?: (model: M, fold: Fold, time: number, error: unknown) => R,
+  use: (each: ModelFold<M>) => Promise<R>,
 ): Promise<R[]> {
   const { folds, part: partOf, lend: lendTo } = foldData(estimator, X, y, options);
   const { signal, device } = options;
@@ -177,21 +178,12 @@ export async function forEachFold<M extends Estimator, R>(
       const model = estimator.clone();
       const columns = columnsOf(model, fold);
       const part = (rows: Int32Array) => partOf(rows, columns);
-      const lend: FittedFold<M>['lend'] = (rows, use) => lendTo(model, rows, columns, use);
-      const learn = async () => {
-        const fitTime = await lend(fold.train, async (train) => {
-          const started = performance.now();
-          await model.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
-          return performance.now() - started;
+      const lend: ModelFold<M>['lend'] = (rows, use) => lendTo(model, rows, columns, use);
+      const fit = () =>
+        lend(fold.train, async ({ X, y, sampleWeight }) => {
+          await model.fit(X, y, { sampleWeight, signal: stop, device });
         });
-        return use({ model, fold, fitTime, part, lend });
-      };
-      const started = performance.now();
-      const result = await learn().catch((error: unknown) => {
-        stop.throwIfAborted();
-        if (rescue === undefined) throw error;
-        return rescue(model, fold, performance.now() - started, error);
-      });
+      const result = await use({ model, fold, stop, fit, part, lend });
       // A fold that was already done when another one stopped the rest is not reported.
       stop.throwIfAborted();
       progress?.(++done, folds.length);

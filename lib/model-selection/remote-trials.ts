@@ -59,11 +59,20 @@ export interface TrialJob {
   readonly trial: number;
 }
 
+/** What is sent of an error. */
+interface SentError {
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What a worker pushes. */
 export interface TrialReply {
   readonly trial: number;
-  readonly outcome?: Outcome;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly outcome?: Omit<Outcome, 'failure'>;
+  /** Of an outcome. Beside it, so that searches of versions that know no failures read the rest. */
+  readonly failure?: SentError;
+  /** What ends the search. */
+  readonly error?: SentError;
 }
 
 /** Names in Redis. */
@@ -179,11 +188,10 @@ async function collect(
     check();
     const popped = await redis.blpop(key, 0.5);
     if (popped === null) continue;
-    const { trial, outcome, error } = unpackReply(popped[1]);
-    if (error !== undefined)
-      throw toBorealError(Object.assign(new Error(error.message), { code: error.code }));
+    const { trial, outcome, failure, error } = unpackReply(popped[1]);
+    if (error !== undefined) throw receivedError(error);
     if (outcome === undefined || outcomes[trial] !== undefined) continue;
-    outcomes[trial] = outcome;
+    outcomes[trial] = failure ? { ...outcome, failure: { error: receivedError(failure) } } : outcome;
     found += 1;
     onDone();
   }
@@ -199,8 +207,21 @@ function unpackReply(text: string): TrialReply {
   return unpackValue(Buffer.from(text, 'base64')) as TrialReply;
 }
 
-/** An error as a reply. */
-export function replyOf(trial: number, error: unknown): TrialReply {
+/** An outcome as a reply. */
+export function outcomeReply(trial: number, { failure, ...outcome }: Outcome): TrialReply {
+  return { trial, outcome, ...(failure && { failure: sentError(failure.error) }) };
+}
+
+/** An error that ends the search as a reply. */
+export function errorReply(trial: number, error: unknown): TrialReply {
+  return { trial, error: sentError(error) };
+}
+
+function sentError(error: unknown): SentError {
   const { code = 'ERR_INTERNAL', message } = error as Error & { code?: string };
-  return { trial, error: { code, message } };
+  return { code, message };
+}
+
+function receivedError({ code, message }: SentError): unknown {
+  return toBorealError(Object.assign(new Error(message), { code }));
 }

@@ -47,13 +47,20 @@ function namedScorer(name: string, scoring: ScorerName | Scorer): NamedScorer {
   return { name, score: (model, { X, y, sampleWeight }) => scorer(model, X, y, { sampleWeight }) };
 }
 
-/** The scores of a model on some rows, one by one. */
+/** The scores of a model on some rows, one by one; `rescue` gives that of a scorer that fails, or throws. */
 export async function scoreAll(
   scorers: readonly NamedScorer[],
   model: CrossValidationModel,
   part: FoldPart,
+  rescue: (error: unknown) => number,
 ): Promise<number[]> {
   const scores: number[] = [];
-  for (const { score } of scorers) scores.push(await score(model, part));
+  for (const { score } of scorers) {
+    try {
+      scores.push(await score(model, part));
+    } catch (error) {
+      scores.push(rescue(error));
+    }
+  }
   return scores;
 }

@@ -23,6 +23,8 @@ export interface Outcome {
   readonly fitTime: number;
   /** Milliseconds. */
   readonly scoreTime: number;
+  /** Why the fit failed, where it did. */
+  readonly failure?: { readonly error: unknown };
 }
 
 /**

@@ -5,11 +5,12 @@ import { connect, disconnect, loadBullmq } from '../core/redis.js';
 import { ValidationError } from '../errors.js';
 import { foldData } from './folds.js';
 import {
+  errorReply,
   FORGOTTEN_MS,
   keysOf,
+  outcomeReply,
   packReply,
   type RemoteSearch,
-  replyOf,
   type SearchWorkers,
   searchWorkers,
   type TrialJob,
@@ -96,9 +97,9 @@ async function replyTo(search: RemoteSearch, trial: number): Promise<TrialReply>
     const fold = folds[trial % folds.length];
     const scorers = resolveScorers(scoring ?? undefined);
     const { signal } = new AbortController();
-    return { trial, outcome: await runTrial({ model, fold, part }, { ...options, scorers }, signal) };
+    return outcomeReply(trial, await runTrial({ model, fold, part }, { ...options, scorers }, signal));
   } catch (error) {
-    return replyOf(trial, error);
+    return errorReply(trial, error);
   }
 }
 

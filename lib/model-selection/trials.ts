@@ -22,7 +22,7 @@ export interface TrialOptions {
   readonly scorers: readonly NamedScorer[];
   /** Score the training rows, too. */
   readonly returnTrainScore: boolean;
-  /** What a model scores whose fit fails; 'raise': all trials end. */
+  /** What a scorer gives that fails, and each of a model whose fit fails; 'raise': all trials end. */
   readonly errorScore: 'raise' | number;
   /** Where models are trained. */
   readonly device: Device | undefined;
@@ -39,32 +39,54 @@ export function runTrial(
   const train = part(fold.train, columns);
   const { device } = options;
   const fit = () => one.fit(train.X, train.y, { sampleWeight: train.sampleWeight, signal: stop, device });
-  return measure(one, fit, { train, test: () => part(fold.test, columns) }, options, stop);
+  const sets: ScoredSets = {
+    train: (score) => score(train),
+    test: (score) => score(part(fold.test, columns)),
+  };
+  return measure(one, fit, sets, options, stop);
+}
+
+type Score = (part: FoldPart) => Promise<number[]>;
+
+/** Hand the rows of a fold to what scores a model on them. */
+export interface ScoredSets {
+  train(score: Score): Promise<number[]>;
+  test(score: Score): Promise<number[]>;
 }
 
 /** What a model scores after a step of its training, and how long that took. @throws as {@link runTrial} */
 export async function measure(
   model: CrossValidationModel,
   learn: () => Promise<unknown>,
-  { train, test }: { readonly train: FoldPart; readonly test: () => FoldPart },
+  sets: ScoredSets,
   { scorers, returnTrainScore, errorScore }: Omit<TrialOptions, 'device'>,
   stop: AbortSignal,
 ): Promise<Outcome> {
+  const rescue = (error: unknown) => {
+    stop.throwIfAborted();
+    if (errorScore === 'raise') throw error;
+    return errorScore;
+  };
+  const score: Score = (part) => scoreAll(scorers, model, part, rescue);
   const started = performance.now();
   try {
     await learn();
-    const fitted = performance.now();
-    const tested = await scoreAll(scorers, model, test());
-    const scored = performance.now();
-    const again = returnTrainScore ? await scoreAll(scorers, model, train) : [];
-    return { test: tested, train: again, fitTime: fitted - started, scoreTime: scored - fitted };
   } catch (error) {
-    stop.throwIfAborted();
-    if (errorScore === 'raise') throw error;
-    const scores = scorers.map(() => errorScore);
+    const scores = new Array<number>(scorers.length).fill(rescue(error));
     const fitTime = performance.now() - started;
-    return { test: scores, train: returnTrainScore ? scores : [], fitTime, scoreTime: 0 };
+    return { test: scores, train: returnTrainScore ? scores : [], fitTime, scoreTime: 0, failure: { error } };
   }
+  const fitted = performance.now();
+  const test = await sets.test(score);
+  const scored = performance.now();
+  const train = returnTrainScore ? await sets.train(score) : [];
+  return { test, train, fitTime: fitted - started, scoreTime: scored - fitted };
+}
+
+/** Refuses outcomes of which nothing was fitted. @throws the error of the first */
+export function requireFit(outcomes: readonly Outcome[]): void {
+  const [first] = outcomes;
+  if (first?.failure && outcomes.every(({ failure }) => failure)) throw first.failure.error;
 }
 
 /** The outcomes of all trials, as many at a time as the native pool has threads. */

@@ -202,7 +202,10 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
       X,
       y,
       { ...options, cv: folds, onProgress: progress },
-      async ({ model, fold, part }) => ({ model, curve: await this.#curve(model, part(fold.test), classes) }),
+      async ({ model, fold, fit, part }) => {
+        await fit();
+        return { model, curve: await this.#curve(model, part(fold.test), classes) };
+      },
     );
     const curves = fitted.map(({ curve }) => curve);
     if (!refit) return { model: fitted[0].model, curves };

@@ -108,6 +108,8 @@ describe('curves', () => {
       ...sorted,
       errorScore: Number.NaN,
     });
+    const allFail = { trainSizes: [20], cv: 3, errorScore: Number.NaN };
+    await expect(learningCurve(new GaussianNB(), data, target, allFail)).rejects.toThrow(code('ERR_LABELS'));
     expect(curve.testScores.row(0)).toEqual(Float64Array.of(Number.NaN, Number.NaN, Number.NaN));
     expect(curve.testScores.row(1).every((score) => score > 0)).toBe(true);
   });

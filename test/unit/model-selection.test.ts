@@ -258,6 +258,39 @@ describe('cross-validation', () => {
     await expect(refused).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
 
+  test("throws the first fold's error where all fail, whichever fails first", async () => {
+    class Fails extends GaussianNB {
+      override async fit(X: unknown): Promise<this> {
+        const { rows } = X as Matrix;
+        if (rows === 3) await new Promise(setImmediate);
+        throw new RangeError(`of ${rows} rows`);
+      }
+    }
+    const cv = [3, 4].map((rows) => ({
+      train: Int32Array.from(sorted(Array(rows).keys())),
+      test: Int32Array.of(9),
+    }));
+    const allFail = crossValScore(new Fails(), iris.data, iris.target, { cv, errorScore: -1 });
+    await expect(allFail).rejects.toThrow('of 3 rows');
+  });
+
+  test('a scorer that fails takes no other with it, nor the fit', async () => {
+    const bad: Scorer = () => {
+      throw new RangeError('no score');
+    };
+    const scoring = { acc: 'accuracy', bad, late: async () => bad(null as never, [], []) } as const;
+    const options = { cv: 2, scoring, returnTrainScore: true };
+    const model = new LogisticRegression();
+    const found = await crossValidate(model, iris.data, iris.target, { ...options, errorScore: -1 });
+    const alone = { ...options, scoring: ['accuracy'] as const };
+    const { testScore, trainScore } = await crossValidate(model, iris.data, iris.target, alone);
+    const failed = Float64Array.of(-1, -1);
+    expect(found.testScore).toEqual({ acc: testScore.accuracy, bad: failed, late: failed });
+    expect(found.trainScore).toEqual({ acc: trainScore?.accuracy, bad: failed, late: failed });
+    expect(found.scoreTime.every((time) => time > 0)).toBe(true);
+    await expect(crossValidate(model, iris.data, iris.target, options)).rejects.toThrow('no score');
+  });
+
   test('is the same each time, and leaves the estimator as it is', async () => {
     const forest = new RandomForestRegressor({ nEstimators: 5, randomState: 1 });
     const cv = new KFold({ nSplits: 4, shuffle: true, randomState: 2 });

@@ -78,6 +78,19 @@ describe('parameters of a search', () => {
     expect(search.bestParams).toEqual({ alpha: 1 });
     expect(search.cvResults.rankTestScore).toEqual(Int32Array.of(2, 1));
     expect((search.cvResults.meanTestScore as Float64Array)[0]).toBeNaN();
+    const allFail = fit({ alpha: [-1, -2] }, { errorScore: Number.NaN });
+    await expect(allFail).rejects.toMatchObject({ code: 'ERR_PARAMETER', message: /-1/ });
+  });
+
+  test('a scorer that fails takes no other with it', async () => {
+    const bad = () => {
+      throw new RangeError('no score');
+    };
+    const options = { scoring: { r2: 'r2', bad }, refit: 'r2', errorScore: -1 } as const;
+    const { cvResults } = await fit({ alpha: [1] }, options);
+    const alone = await fit({ alpha: [1] }, { scoring: 'r2' });
+    expect(cvResults.meanTestR2).toEqual(alone.cvResults.meanTestScore);
+    expect(cvResults.meanTestBad).toEqual(Float64Array.of(-1));
   });
 });
 
