@@ -15,6 +15,22 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
   throwIfAborted(signal);
 }
 
+/** What a work gives. @throws {ERR_ABORTED} as soon as the signal fires, whatever becomes of the work then */
+export async function heeding<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  let fire = () => {};
+  const fired = new Promise<void>((resolve) => {
+    fire = resolve;
+  });
+  signal?.addEventListener('abort', fire, { once: true });
+  try {
+    await Promise.race([work, signal?.aborted ? undefined : fired]);
+    throwIfAborted(signal);
+    return await work;
+  } finally {
+    signal?.removeEventListener('abort', fire);
+  }
+}
+
 /**
  * Runs `work` with a token that is cancelled when the signal fires.
  *

@@ -1,17 +1,26 @@
 /** Listeners of progress that answer with a promise. */
+import { heeding } from './cancellation.js';
 import type { FitOptions } from './fit-input.js';
+
+/** What a listener answered with, if that is a promise: one of any realm or library. */
+export function promiseOf(answer: unknown): Promise<unknown> | null {
+  const { then } = (answer ?? {}) as Partial<PromiseLike<unknown>>;
+  return typeof then === 'function' ? Promise.resolve(answer) : null;
+}
 
 /**
  * What the promises of an asynchronous listener reject with rejects the work, as what a listener throws does: at the next event, or when
  * the work has ended, which waits for all of them.
+ *
+ * @throws {ERR_ABORTED} when the signal fires while it waits
  */
-export async function heedListener<I extends Pick<FitOptions, 'onProgress'>, R>(
+export async function heedListener<I extends Pick<FitOptions, 'onProgress' | 'signal'>, R>(
   input: I,
   learn: (input: I) => Promise<R>,
 ): Promise<R> {
-  const { onProgress } = input;
+  const { onProgress, signal } = input;
   if (typeof onProgress !== 'function') return learn(input);
-  const answers: Promise<void>[] = [];
+  const answers: Promise<unknown>[] = [];
   let failure: { readonly reason: unknown } | null = null;
   const throwFailure = () => {
     if (failure !== null) throw failure.reason;
@@ -19,16 +28,14 @@ export async function heedListener<I extends Pick<FitOptions, 'onProgress'>, R>(
   const heeded: NonNullable<FitOptions['onProgress']> = (event) => {
     throwFailure();
     const answer = onProgress(event);
-    if (answer instanceof Promise) {
-      const keep = (reason: unknown) => {
-        failure ??= { reason };
-      };
-      answers.push(answer.then(() => undefined, keep));
-    }
+    const promise = promiseOf(answer)?.catch((reason: unknown) => {
+      failure ??= { reason };
+    });
+    if (promise !== undefined) answers.push(promise);
     return answer;
   };
   const learned = await learn({ ...input, onProgress: heeded });
-  await Promise.all(answers);
+  await heeding(Promise.all(answers), signal);
   throwFailure();
   return learned;
 }

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { BorealError } from '../errors.js';
 import { native } from '../native.js';
-import { throwIfAborted } from './cancellation.js';
+import { heeding } from './cancellation.js';
 import { Estimator } from './estimator.js';
 import { toShared } from './fit-input.js';
 import { isTypedArray, Matrix } from './matrix.js';
@@ -156,22 +156,6 @@ export class StepCache {
 }
 
 function ignore(): void {}
-
-/** What a work gives. @throws {ERR_ABORTED} as soon as the signal fires, whatever becomes of the work then */
-async function heeding<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  let fire = ignore;
-  const fired = new Promise<void>((resolve) => {
-    fire = resolve;
-  });
-  signal?.addEventListener('abort', fire, { once: true });
-  try {
-    await Promise.race([work, signal?.aborted ? undefined : fired]);
-    throwIfAborted(signal);
-    return await work;
-  } finally {
-    signal?.removeEventListener('abort', fire);
-  }
-}
 
 function stepsUnderWay(memory: PipelineMemory): Map<string, Promise<unknown>> {
   const known = underWay.get(memory) ?? new Map<string, Promise<unknown>>();

@@ -54,7 +54,7 @@ export function checkTrainingDevice(model: Pick<Estimator, 'tags'>, device: Devi
 }
 
 /** A GPU that was asked for opens first; 'auto' is the CPU for whatever no GPU trains, and for all that is within it. */
-export async function learnOnDevice<I extends Pick<FitInput, 'device' | 'onProgress'>, R>(
+export async function learnOnDevice<I extends Pick<FitInput, 'device' | 'onProgress' | 'signal'>, R>(
   model: Pick<Estimator, 'tags'>,
   input: I,
   learn: (input: I) => Promise<R>,

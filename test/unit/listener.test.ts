@@ -1,0 +1,49 @@
+/** Listeners of progress that answer with a promise. */
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import {
+  crossValScore,
+  loadIris,
+  type Progress,
+  permutationImportance,
+  RandomForestClassifier,
+} from '../../lib/index.js';
+
+const { data, target } = loadIris();
+const forest = new RandomForestClassifier({ nEstimators: 3, randomState: 0 });
+
+/** What one calls with each event. */
+type Listener = (event: Progress) => unknown;
+
+const works: [string, (onProgress: Listener, signal?: AbortSignal) => Promise<unknown>][] = [
+  ['a fit', (onProgress, signal) => forest.clone().fit(data, target, { onProgress, signal })],
+  ['a cross-validation', (onProgress, signal) => crossValScore(forest, data, target, { onProgress, signal })],
+  [
+    'an explanation',
+    async (onProgress, signal) => {
+      const model = await forest.clone().fit(data, target);
+      return permutationImportance(model, data, target, { nRepeats: 1, onProgress, signal });
+    },
+  ],
+];
+
+const realms = [
+  ['this realm', Promise],
+  ['another', runInNewContext('Promise') as PromiseConstructor],
+] as const;
+
+describe.each(works)('%s', (_, work) => {
+  test.each(realms)('is rejected by what a promise of %s rejects with', async (__, Promises) => {
+    const done = work(() => Promises.reject(new RangeError('enough')));
+    await expect(done).rejects.toThrow('enough');
+  });
+
+  test('hears an abort while a listener answers', async () => {
+    const controller = new AbortController();
+    const done = work(({ fraction }) => {
+      if (fraction === 1) setTimeout(() => controller.abort());
+      return new Promise(() => {});
+    }, controller.signal);
+    await expect(done).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
