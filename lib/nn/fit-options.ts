@@ -69,7 +69,10 @@ export interface SequentialFitOptions extends Partial<TrainingParams> {
   readonly device?: Device;
   /** Aborts the training within an epoch: the model keeps the weights of the last step. */
   readonly signal?: AbortSignal;
-  /** Called now and then; training ends after the epoch when it returns false. */
+  /**
+   * Called now and then; training ends after the epoch when it returns false. What it throws, or the promise that it returns rejects with,
+   * rejects the fit.
+   */
   readonly onProgress?: (event: Progress) => unknown;
   /** Called with what is no error, such as a loss of NaN. Default: `process.emitWarning`. */
   readonly onWarning?: (warning: TrainingWarning) => void;

@@ -4,6 +4,7 @@ import { withCancel } from '../core/cancellation.js';
 import type { CompileOptions } from '../core/compile-options.js';
 import { encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
 import { checkInput } from '../core/input-checks.js';
+import { heedListener } from '../core/listener.js';
 import { momentsOf } from '../core/moments.js';
 import type { Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
@@ -35,7 +36,7 @@ import { resolveOptimizer } from './optimizers.js';
 import { objectiveOf, type Prepared, prepareTraining } from './prepare.js';
 import { summaryText } from './summary.js';
 import { isList, kindOf, numbered, type Targets } from './targets.js';
-import { evaluateRows, type Trainee, Training } from './training.js';
+import { evaluateRows, type Trainee, Training, type TrainingSession } from './training.js';
 
 /** What `compile` takes to get a model ready for training. */
 export type TrainingOptions = Partial<Pick<SequentialOptions, 'optimizer' | 'loss' | 'metrics'>>;
@@ -173,7 +174,9 @@ export class Sequential extends LayeredModel {
         const before = engine.steps;
         this.#history = new History();
         try {
-          await this.#train(engine, prepared, () => this.commit(learned));
+          await heedListener(prepared.session, (session) =>
+            this.#train(engine, session, () => this.commit(learned)),
+          );
         } catch (error) {
           if (engine.steps > before) this.commit(learned);
           throw error;
@@ -199,7 +202,7 @@ export class Sequential extends LayeredModel {
     const prepared = this.#prepare(input, requireY(input), options, null);
     const engine = await prepared.createEngine();
     this.#history = new History();
-    await this.#train(engine, prepared, () => engine.state(prepared.classes));
+    await this.#train(engine, prepared.session, () => engine.state(prepared.classes));
     return engine.state(prepared.classes);
   }
 
@@ -214,7 +217,7 @@ export class Sequential extends LayeredModel {
     return prepareTraining({ params: this.params, architecture, state, input, y, options });
   }
 
-  async #train(engine: Engine, { session }: Prepared, commit: Trainee['commit']): Promise<void> {
+  async #train(engine: Engine, session: TrainingSession, commit: Trainee['commit']): Promise<void> {
     const model = this;
     const trainee: Trainee = {
       ...{ model, engine, commit, history: this.#history },

@@ -3,6 +3,7 @@
  * progress bar and events.
  */
 import type { Progress } from '../core/fit-input.js';
+import { promiseOf } from '../core/listener.js';
 import { custom, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import type { TrainingDevice } from '../core/training-device.js';
@@ -197,8 +198,8 @@ export class Training implements TrainingRun {
         const logs = logsOf(mean, values);
         this.#bar.step(done, logs);
         for (const callback of callbacks) {
-          const called = callback.onBatchEnd?.(done - 1, logs, this);
-          if (!(called instanceof Promise)) continue;
+          const called = promiseOf(callback.onBatchEnd?.(done - 1, logs, this));
+          if (called === null) continue;
           pending.push(called);
           // The epoch fails with it in the end; until then nobody waits for it.
           called.catch(() => undefined);

@@ -8,6 +8,7 @@ import {
   permutationImportance,
   RandomForestClassifier,
 } from '../../lib/index.js';
+import { dense, Sequential } from '../../lib/nn/index.js';
 
 const { data, target } = loadIris();
 const forest = new RandomForestClassifier({ nEstimators: 3, randomState: 0 });
@@ -17,6 +18,15 @@ type Listener = (event: Progress) => unknown;
 
 const works: [string, (onProgress: Listener, signal?: AbortSignal) => Promise<unknown>][] = [
   ['a fit', (onProgress, signal) => forest.clone().fit(data, target, { onProgress, signal })],
+  [
+    'a fit of a network',
+    (onProgress, signal) => {
+      const model = new Sequential([dense(3, { activation: 'softmax' })], {
+        loss: 'sparseCategoricalCrossentropy',
+      });
+      return model.fit(data, target, { epochs: 2, verbose: 0, onProgress, signal });
+    },
+  ],
   ['a cross-validation', (onProgress, signal) => crossValScore(forest, data, target, { onProgress, signal })],
   [
     'an explanation',
