@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('search workers', () => {
     const scored = new GridSearchCV(new GaussianNB(), bad, { cv: 2, workers, errorScore: Number.NaN });
     await scored.fit(data, labels);
     expect(scored.cvResults.meanTestScore[1]).toBeNaN();
-    const allFail = { cv: 2, workers, errorScore: Number.NaN };
+    const allFail = { cv: 2, workers, errorScore: Number.NaN, refit: false };
     const none = new GridSearchCV(new GaussianNB(), { varSmoothing: [-1] }, allFail);
     await expect(none.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     const own = new GridSearchCV(new GaussianNB(), {}, { workers, scoring: async () => 1 });
