@@ -1,9 +1,11 @@
 /** Who may call what: keys, tokens, files of keys, this machine, rate limits. Over real sockets. */
+
 import { createHash } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import pino from 'pino';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
@@ -279,6 +281,15 @@ describe('authenticate', () => {
     expect((await predict(server)).status).toBe(401);
     expect((await reload(server, { authorization: 'Bearer jwt-1' })).status).toBe(403);
     expect([401, 403]).not.toContain((await reload(server, { authorization: 'Bearer jwt-2' })).status);
+  });
+
+  it.each([
+    ['null', () => null],
+    ['false', () => false],
+    ['no name', async () => ({})],
+    ['a promise of nothing, of another realm', runInNewContext('async () => undefined')],
+  ])('lets nobody in for %s', async (_, authenticate) => {
+    expect((await predict(await start({ authenticate: authenticate as never }))).status).toBe(401);
   });
 
   it('sees the path and the headers, not the body', async () => {

@@ -2,6 +2,9 @@
  * Who may call what. Without keys the service is open to whoever reaches it, but for 'admin' routes, which then answer
  * this machine only. With keys, 'predict' routes take any key and 'admin' routes the key of an admin.
  */
+import { promiseOf } from '../../core/listener.js';
+import { show } from '../../core/params.js';
+import { ValidationError } from '../../errors.js';
 import type { Route, ServiceRequest } from '../http.js';
 import { list, quote } from '../model/row-reader.js';
 import { RequestError } from '../request-error.js';
@@ -18,7 +21,7 @@ export interface SecurityOptions {
   /** A file of keys, one per line or a JSON list like `apiKeys`; read again when it changes. */
   readonly apiKeyFile?: string;
   /**
-   * Tells who a request comes from, for other credentials than keys, such as a JWT. Undefined, or an exception, refuses
+   * Tells who a request comes from, for other credentials than keys, such as a JWT. Nothing, or an exception, refuses
    * the request with 401. Asked when no key matches, before the body is read.
    */
   readonly authenticate?: (request: ServiceRequest) => Principal | undefined | Promise<Principal | undefined>;
@@ -48,7 +51,7 @@ export async function accessControl({ options, log, models, rates }: ServiceCont
     if (found !== undefined || authenticate === undefined) return found;
     try {
       const asked = authenticate(request);
-      return asked instanceof Promise ? asked.catch(refused(request)) : asked;
+      return promiseOf(asked)?.then(principalOf).catch(refused(request)) ?? principalOf(asked);
     } catch (error) {
       return refused(request)(error);
     }
@@ -102,6 +105,16 @@ export function requireModel(principal: Principal | undefined, model: string): v
   if (models === undefined || models.includes(model)) return;
   const others = models.length === 0 ? 'none' : list(models);
   throw forbidden(`This key may not use the model ${quote(model)}; it may use ${others}.`);
+}
+
+/** What a function of the caller's answered: who it is, or nobody. @throws {ERR_PARAMETER} for anything else, which must not let in */
+function principalOf(answer: unknown): Principal | undefined {
+  if (answer === undefined || answer === null) return undefined;
+  if (typeof (answer as Principal).name === 'string') return answer as Principal;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `authenticate must give { name } or nothing; got ${show(answer)}.`,
+  );
 }
 
 /** What the guard knows of a route. */
