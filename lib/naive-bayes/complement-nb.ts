@@ -52,9 +52,9 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
     const others = featureCount.map((count, k) => Math.max(0, all[k % columns] - count) + alpha[k % columns]);
     for (let from = 0; from < others.length; from += columns) {
       const row = others.subarray(from, from + columns);
-      const total = row.reduce((sum, count) => sum + count, 0);
+      const logTotal = Math.log(row.reduce((sum, count) => sum + count, 0));
       row.forEach((count, j) => {
-        row[j] = Math.log(count) - Math.log(total);
+        row[j] = Math.log(count) - logTotal;
       });
       // Of one column there is nothing to weigh: its logarithm is 0.
       const divisor = (this.params.norm && row.reduce((sum, value) => sum + value, 0)) || -1;
