@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/groups.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "base/weights.h"
@@ -242,11 +243,7 @@ std::vector<double> csr_column_counts(const CsrView<T>& x) {
 template <typename T>
 std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
                                    Span<double> weights, const CancelToken* cancel) {
-  for (const int32_t code : codes) {
-    if (code >= 0 && static_cast<size_t>(code) < groups) continue;
-    throw Error("ERR_PARAMETER",
-                "Code " + std::to_string(code) + " is not one of " + std::to_string(groups) + " groups.");
-  }
+  check_groups(codes, groups);
   std::vector<double> sums(groups * x.cols, 0.0);
   // Each part sums some of the groups, every one in the order of its rows.
   const size_t parts = x.values.size < kInlineValues ? 1 : std::min(groups, ThreadPool::instance().size());

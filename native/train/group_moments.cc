@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string>
 
 #include "base/error.h"
+#include "base/groups.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
 
@@ -39,12 +39,7 @@ std::vector<double> add_up(size_t rows, size_t size, const CancelToken* cancel, 
 template <typename T>
 std::vector<double> group_sums(MatrixView<const T> x, Span<int32_t> codes, size_t groups,
                                Span<double> weights, const CancelToken* cancel) {
-  for (const int32_t code : codes) {
-    if (code < 0 || static_cast<size_t>(code) >= groups) {
-      throw Error("ERR_PARAMETER",
-                  "Code " + std::to_string(code) + " is not one of " + std::to_string(groups) + " groups.");
-    }
-  }
+  check_groups(codes, groups);
   return add_up(x.rows, groups * x.cols, cancel, [&](size_t i, double* totals) {
     const double weight = weights.size == 0 ? 1.0 : weights[i];
     const T* const row = x.row(i);

@@ -134,6 +134,11 @@ describe('wrong arguments have a code', () => {
       'weights of quantiles',
       () => raw.weightedQuantiles(f32(2), 2, 1, f64(3), Float64Array.of(1), true, null),
     ],
+    [
+      'ERR_PARAMETER',
+      'more groups than memory holds',
+      () => raw.groupMoments(f32(6), 2, 3, new Int32Array(2), 664_648_874, null, null),
+    ],
     ['ERR_SHAPE', 'groups: codes', () => raw.groupMoments(f32(6), 2, 3, new Int32Array(3), 2, null, null)],
     [
       'ERR_PARAMETER',
