@@ -20,7 +20,7 @@ export async function heedListener<I extends Pick<FitOptions, 'onProgress' | 'si
 ): Promise<R> {
   const { onProgress, signal } = input;
   if (typeof onProgress !== 'function') return learn(input);
-  const answers: Promise<unknown>[] = [];
+  const pending = new Set<Promise<unknown>>();
   let failure: { readonly reason: unknown } | null = null;
   const throwFailure = () => {
     if (failure !== null) throw failure.reason;
@@ -28,14 +28,17 @@ export async function heedListener<I extends Pick<FitOptions, 'onProgress' | 'si
   const heeded: NonNullable<FitOptions['onProgress']> = (event) => {
     throwFailure();
     const answer = onProgress(event);
-    const promise = promiseOf(answer)?.catch((reason: unknown) => {
-      failure ??= { reason };
-    });
-    if (promise !== undefined) answers.push(promise);
+    const promise = promiseOf(answer)
+      ?.catch((reason: unknown) => {
+        failure ??= { reason };
+      })
+      .finally(() => pending.delete(promise as Promise<unknown>));
+    // A long fit has many events: those that have settled are let go.
+    if (promise !== undefined) pending.add(promise);
     return answer;
   };
   const learned = await learn({ ...input, onProgress: heeded });
-  await heeding(Promise.all(answers), signal);
+  await heeding(Promise.all(pending), signal);
   throwFailure();
   return learned;
 }

@@ -88,19 +88,23 @@ describe('PowerTransformer', () => {
 });
 
 describe('QuantileTransformer', () => {
+  const expectQuantiles = ({ quantiles }: QuantileTransformer, learned: number[][] | null) => {
+    if (!learned) return;
+    expectClose(
+      quantiles.map((own) => Array.from(own)),
+      learned,
+      iterative(1e-12),
+      'quantiles',
+    );
+  };
+
   test.each(golden.sparseQuantiles)('sparse: $name', async ({ input, params, learned, output }) => {
     const { X, test: rows } = rowsOf(input);
     const [train, some] = [X as Matrix, (rows as Matrix).slice(0, output.length)].map((own) =>
       CsrMatrix.from(own.toArray().map((row, i) => row.map((v, j) => ((i + 2 * j) % 3 === 0 ? 0 : v)))),
     );
     const model = await new QuantileTransformer(params).fit(train);
-    if (learned)
-      expectClose(
-        model.quantiles.map((own) => Array.from(own)),
-        learned,
-        iterative(1e-12),
-        'quantiles',
-      );
+    expectQuantiles(model, learned);
     const sparse = await model.transformSparse(some);
     expect(sparse.nnz).toBe(some.nnz);
     for (const made of [sparse.toArray(), (await model.transform(some.toDense())).toArray()])
@@ -109,13 +113,7 @@ describe('QuantileTransformer', () => {
   test.each(golden.quantiles)('$name', async ({ input, params, test: rows, learned, output, inverse }) => {
     const { X } = rowsOf(input);
     const model = await new QuantileTransformer(params).fit(X);
-    if (learned)
-      expectClose(
-        model.quantiles.map((own) => Array.from(own)),
-        learned,
-        iterative(1e-12),
-        'quantiles',
-      );
+    expectQuantiles(model, learned);
     // Ranks near 0 are differences, and normal numbers of them steep.
     const transformed = (await model.transform(rows)).toArray();
     expectClose(transformed, output, iterative(1e-9), 'output');

@@ -17,5 +17,16 @@ inline size_t lowest_bit(uint32_t bits) {
 #endif
 }
 
+// How many bits are set.
+inline uint32_t count_bits(uint32_t bits) {
+#if defined(__GNUC__)
+  return static_cast<uint32_t>(__builtin_popcount(bits));
+#else
+  uint32_t count = 0;
+  for (; bits != 0; bits &= bits - 1) ++count;
+  return count;
+#endif
+}
+
 }  // namespace
 }  // namespace boreal

@@ -1,21 +1,12 @@
 // Ranks of values among a feature's sorted cuts, in two steps of 16 compares: which group, which cut in it.
 #pragma once
 
+#include "kernels/generic/bits.inl.h"
 #include "kernels/generic/unroll.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
 namespace {
-
-inline uint32_t count_bits(uint32_t bits) {
-#if defined(__GNUC__)
-  return static_cast<uint32_t>(__builtin_popcount(bits));
-#else
-  uint32_t count = 0;
-  for (; bits != 0; bits &= bits - 1) ++count;
-  return count;
-#endif
-}
 
 // How many of kSegmentGroup ascending numbers are less; a binary search where a register holds only one.
 template <typename T>
