@@ -1,8 +1,9 @@
 /** The columns that a model finds important. */
 import { Estimator } from '../core/estimator.js';
-import type { FitInput } from '../core/fit-input.js';
+import type { FitInput, PartialFitOptions, SparseFitInput } from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
 import { fittedCopy } from '../core/inner-models.js';
+import type { MatrixLike } from '../core/matrix.js';
 import {
   bool,
   checkLength,
@@ -15,7 +16,9 @@ import {
   real,
   uint8s,
 } from '../core/params.js';
+import { learnPart } from '../core/parts.js';
 import { type Column, Schema } from '../core/schema.js';
+import type { TargetsLike } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { checkModelWidth, FeatureSelector, type SelectorState } from './selector.js';
 
@@ -131,10 +134,37 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
   }
 
   protected async fitState(input: FitInput): Promise<SelectFromModelState> {
-    const { estimator, maxFeatures, prefit, normOrder, importanceGetter } = this.params;
-    const { cols } = input.x;
+    const { estimator, prefit } = this.params;
     const model = prefit ? fittedCopy(estimator) : estimator.clone();
     if (!prefit) await model.fitInput(input, Schema.named(input.columns));
+    return this.#select(model, input.x.cols);
+  }
+
+  /**
+   * Learns from one more part of the data, as the `partialFit` of the estimator does, and chooses anew. With `prefit` the model stays
+   * as it is.
+   *
+   * @param options - `classes` of a classifier names all of them when the first part may lack some
+   * @throws {ERR_NOT_SUPPORTED} for an estimator without it
+   * @throws {ERR_EMPTY} where no column stays; what was learned before is kept then
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y?: TargetsLike, options: PartialFitOptions = {}): Promise<this> {
+    const { classes, ...others } = options;
+    const learn = async (input: FitInput | SparseFitInput, before: SelectFromModelState | null) => {
+      const { estimator, prefit } = this.params;
+      const known = before && [before.model];
+      const [model] = prefit
+        ? [fittedCopy(estimator)]
+        : await learnPart(this, estimator, input, known, [{ rows: null, y: input.y, classes }]);
+      return this.#select(model, input.x.cols);
+    };
+    return this.fitPart(X, y, others, learn, learn);
+  }
+
+  /** The columns of a fitted model that matter to it. */
+  #select(model: Estimator, cols: number): SelectFromModelState {
+    const { maxFeatures, normOrder, importanceGetter } = this.params;
     if (model.nFeaturesIn !== cols) {
       const message = `SelectFromModel: X has ${cols} columns, but the model was fitted on ${model.nFeaturesIn}.`;
       throw new ValidationError('ERR_SHAPE', message);

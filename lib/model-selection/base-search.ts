@@ -14,6 +14,7 @@ import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/p
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import type { TargetsLike } from '../core/targets.js';
+import { trainingTable } from '../core/training-table.js';
 import { StateError, ValidationError } from '../errors.js';
 import { bestOf } from '../metrics/scorers.js';
 import { type FoldOptions, foldData } from './folds.js';
@@ -27,7 +28,6 @@ import {
   type Scoring,
 } from './scoring.js';
 import { capital, type Outcome, type SearchResults, tabulate, tabulateTimes } from './search-results.js';
-import { trainingTable } from './training-table.js';
 import { requireFit, runTrials, withParams } from './trials.js';
 
 /** Options that all searches share. */

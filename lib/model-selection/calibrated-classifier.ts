@@ -13,6 +13,7 @@ import { bool, custom, either, labels, oneOf, type Rules } from '../core/params.
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
 import { type Column, Schema } from '../core/schema.js';
+import { trainingTable } from '../core/training-table.js';
 import { StateError, ValidationError } from '../errors.js';
 import { FrozenEstimator } from '../pipeline/index.js';
 import {
@@ -25,7 +26,6 @@ import {
 } from './calibrators.js';
 import { columnsOf, type FoldOptions, foldData } from './folds.js';
 import { respondingRule, responseOf, scoresOf } from './responses.js';
-import { trainingTable } from './training-table.js';
 
 /** Options of {@link CalibratedClassifierCV}. */
 export interface CalibratedClassifierCVOptions {

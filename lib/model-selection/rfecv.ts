@@ -7,6 +7,7 @@ import { cvRule } from '../core/fold-source.js';
 import { type ImportanceGetter, importanceGetterRule } from '../core/importances.js';
 import { custom, either, int, type Rules, real } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
+import { trainingTable } from '../core/training-table.js';
 import { ValidationError } from '../errors.js';
 import { eliminate, stepOf } from '../feature-selection/elimination.js';
 import { Eliminator, type EliminatorState, eliminatorStateRules } from '../feature-selection/eliminator.js';
@@ -14,7 +15,6 @@ import { RFE } from '../feature-selection/rfe.js';
 import { type FoldOptions, foldData } from './folds.js';
 import { predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
-import { trainingTable } from './training-table.js';
 
 /** Parameters of {@link RFECV}. */
 export interface RFECVParams {

@@ -6,12 +6,12 @@ import { type FitInput, reportProgress, requireY } from '../core/fit-input.js';
 import { cvRule } from '../core/fold-source.js';
 import { either, int, nothing, oneOf, type Rules, real, uint8s } from '../core/params.js';
 import { runAll } from '../core/run-all.js';
+import { trainingTable } from '../core/training-table.js';
 import { ValidationError } from '../errors.js';
 import { FeatureSelector, type SelectorState } from '../feature-selection/selector.js';
 import { type FoldOptions, foldData } from './folds.js';
 import { predictorRule, scoringRule } from './rules.js';
 import { type CrossValidationModel, resolveScorers, type SingleScoring } from './scoring.js';
-import { trainingTable } from './training-table.js';
 
 /** Parameters of {@link SequentialFeatureSelector}. */
 export interface SequentialFeatureSelectorParams {

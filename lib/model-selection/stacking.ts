@@ -29,6 +29,7 @@ import { type Column, Schema } from '../core/schema.js';
 import { sparseSideBySide } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { toSparse } from '../core/sparse/encode.js';
+import { trainingTable } from '../core/training-table.js';
 import {
   checkModels,
   keptModels,
@@ -40,7 +41,6 @@ import { columnsOfModels, transforming } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
 import { columnsOf, type FoldOptions, foldData } from './folds.js';
-import { trainingTable } from './training-table.js';
 
 /** What the final estimator is given of a classifier: 'auto' is the first of the three that it has. */
 export type StackMethod = 'auto' | 'predictProba' | 'decisionFunction' | 'predict';

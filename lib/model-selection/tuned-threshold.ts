@@ -20,6 +20,7 @@ import {
   seed,
 } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
+import { trainingTable } from '../core/training-table.js';
 import { StateError } from '../errors.js';
 import { bestOf, getScorer, type ScorableEstimator } from '../metrics/scorers.js';
 import { type FoldOptions, type FoldPart, foldData, forEachFold } from './folds.js';
@@ -27,7 +28,6 @@ import { scoresOf } from './responses.js';
 import type { SingleScoring } from './scoring.js';
 import { StratifiedShuffleSplit } from './splitters.js';
 import { ThresholdClassifier, type ThresholdParams, type ThresholdState } from './threshold-classifier.js';
-import { trainingTable } from './training-table.js';
 
 /** Parameters of {@link TunedThresholdClassifierCV}. */
 export interface TunedThresholdClassifierCVParams extends ThresholdParams {

@@ -3,12 +3,21 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type CloneProblem, fitClones } from '../core/fit-clones.js';
-import { denseRows, type FitInput, fitLabels } from '../core/fit-input.js';
+import {
+  denseRows,
+  type FitInput,
+  fitLabels,
+  type PartialFitOptions,
+  partLabels,
+  type SparseFitInput,
+} from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns, slotsOf } from '../core/inner-models.js';
 import { checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
+import type { MatrixLike } from '../core/matrix.js';
 import { absent, custom, either, labels, type Rules } from '../core/params.js';
+import { learnPart } from '../core/parts.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
@@ -27,6 +36,7 @@ export interface BinaryModelsState extends ClassifierState {
   readonly columns?: readonly Int32Array[];
 }
 
+const BOTH = [0, 1] as const;
 const RESPONSES: readonly Output[] = ['decision', 'proba'];
 
 /** Base of classifiers that fit one model for each of several problems of two classes. */
@@ -104,6 +114,30 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
     if (own.length > 0) checkPairs(estimator.constructor.name, known.x, estimator.tags.positive ?? false);
     const models = await fitClones(this, estimator, known, problems);
     return { models, classes: encoded.classes, columns: own };
+  }
+
+  /**
+   * Learns from one more part of the data, as the `partialFit` of the estimator does of each of its problems.
+   *
+   * @param options - `classes` names all classes when the first part may lack some
+   * @throws {ERR_NOT_SUPPORTED} for an estimator without it
+   * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none; where a model is of two classes
+   *   only, for a first part without rows of either
+   * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
+   */
+  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const { classes, ...others } = options;
+    const learn = async (input: FitInput | SparseFitInput, before: BinaryModelsState | null) => {
+      const encoded = partLabels(input, before?.classes, classes);
+      const problems = this.problems(encoded).map((problem) => ({ ...problem, classes: BOTH }));
+      if (before === null && problems.some(({ rows }) => rows?.length === 0)) {
+        const why = 'of each two classes the first part needs a row of one, which their model learns from';
+        throw new ValidationError('ERR_LABELS', `${this.constructor.name}: ${why}.`);
+      }
+      const models = await learnPart(this, this.params.estimator, input, before?.models ?? null, problems);
+      return { models, classes: encoded.classes };
+    };
+    return this.fitPart(X, y, others, learn, learn);
   }
 
   /** What each model reads of the rows of a plan. */

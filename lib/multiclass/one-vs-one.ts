@@ -15,7 +15,8 @@ import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdO
  *
  * Its decisions are the pairs won plus the sum of scores, brought into (-1/3, 1/3); of two classes there is that of the second.
  *
- * Differs from scikit-learn: no `partial_fit`; fitted clones are in `models`, pairs in lexicographic order; decisions of two classes by
+ * Differs from scikit-learn: fitted clones are in `models`, pairs in lexicographic order; the first part of `partialFit` has rows of all
+ * classes but one at most; decisions of two classes by
  * probabilities are less 0.5, so that above 0 speaks for the second.
  *
  * @example

@@ -12,7 +12,7 @@ import { BinaryModelsClassifier, type BinaryModelsParams, lowerScore, thresholdO
  *
  * Probabilities are those of the models, divided by their sum.
  *
- * Differs from scikit-learn: one label a row (no multilabel targets), no `partial_fit`; fitted clones are in `models`.
+ * Differs from scikit-learn: one label a row (no multilabel targets); fitted clones are in `models`.
  *
  * @example
  * ```ts

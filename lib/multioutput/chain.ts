@@ -24,10 +24,10 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';
+import { trainingTable } from '../core/training-table.js';
 import { ValidationError } from '../errors.js';
 import { checkPartition } from '../model-selection/cross-val-predict.js';
 import { type FoldOptions, foldData } from '../model-selection/folds.js';
-import { trainingTable } from '../model-selection/training-table.js';
 
 /** What models of a {@link ClassifierChain} are given of those before: labels, or the probability or decision of the second class. */
 export type ChainMethod = 'predict' | 'predictProba' | 'decisionFunction';

@@ -18,7 +18,7 @@ import {
   type MultiOutputState,
   tagsOfEach,
 } from './multi-output-regressor.js';
-import { learnPart } from './parts.js';
+import { learnTargets } from './parts.js';
 import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier } from './several-classes.js';
 
 /** Options of `partialFit` of {@link MultiOutputClassifier}. */
@@ -109,7 +109,7 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
     const learn = async (input: FitInput | SparseFitInput, before: MultiOutputState | null) => {
       const targets = targetColumns(requireY(input));
       const known = before?.models ?? null;
-      return { models: await learnPart(this, this.params.estimator, input, known, targets, lists) };
+      return { models: await learnTargets(this, this.params.estimator, input, known, targets, lists) };
     };
     return this.fitPart(X, y, others, learn, learn);
   }

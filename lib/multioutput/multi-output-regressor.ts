@@ -12,7 +12,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
-import { learnPart } from './parts.js';
+import { learnTargets } from './parts.js';
 
 /** Parameters of {@link MultiOutputRegressor} and {@link MultiOutputClassifier}. */
 export interface MultiOutputParams {
@@ -118,7 +118,7 @@ export class MultiOutputRegressor<Y extends FloatArray | Matrix = Matrix> extend
     const learn = async (input: FitInput | SparseFitInput, before: MultiOutputState | null) => {
       const all = fitTargetMatrix(input);
       const targets = Array.from({ length: all.cols }, (_, t) => all.columns([t]).data);
-      const models = await learnPart(this, this.params.estimator, input, before?.models ?? null, targets);
+      const models = await learnTargets(this, this.params.estimator, input, before?.models ?? null, targets);
       return { models };
     };
     return this.fitPart(X, y, options, learn, learn);

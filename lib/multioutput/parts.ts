@@ -1,18 +1,9 @@
 /** Models of several targets that learn part by part. */
-import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
-import type { FitInput, PartialFitOptions, SparseFitInput } from '../core/fit-input.js';
-import { fittedCopy } from '../core/inner-models.js';
+import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
-import type { MatrixLike } from '../core/matrix.js';
-import { runAll } from '../core/run-all.js';
-import { CsrMatrix } from '../core/sparse/csr-matrix.js';
-import { StateError, ValidationError } from '../errors.js';
-import { trainingTable } from '../model-selection/training-table.js';
-
-interface LearnsParts {
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options?: PartialFitOptions): Promise<unknown>;
-}
+import { learnPart } from '../core/parts.js';
+import { ValidationError } from '../errors.js';
 
 /**
  * A model for each target that has learned one more part.
@@ -21,7 +12,7 @@ interface LearnsParts {
  * @throws {ERR_NOT_SUPPORTED} for an estimator without `partialFit`
  * @throws {ERR_SHAPE} for other targets than before, or classes of other targets
  */
-export async function learnPart(
+export function learnTargets(
   owner: Estimator,
   estimator: Estimator,
   input: FitInput | SparseFitInput,
@@ -29,31 +20,14 @@ export async function learnPart(
   targets: ReadonlyArray<ArrayLike<unknown>>,
   classes?: ReadonlyArray<readonly Label[]>,
 ): Promise<Estimator[]> {
-  const name = owner.constructor.name;
-  if (!learnsParts(estimator)) {
-    const message = `${name}: ${estimator.constructor.name} has no partialFit.`;
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
   for (const [what, known] of [
     ['the parts before it had', before],
     ['classes are of', classes],
   ] as const) {
     if (!known || known.length === targets.length) continue;
-    const message = `${name}: this part has ${targets.length} targets, but ${what} ${known.length}.`;
+    const message = `${owner.constructor.name}: this part has ${targets.length} targets, but ${what} ${known.length}.`;
     throw new ValidationError('ERR_SHAPE', message);
   }
-  const X = input.x instanceof CsrMatrix ? input.x : trainingTable(input as FitInput);
-  const { signal, sampleWeight } = input;
-  return withCancel(signal, () =>
-    runAll([...targets.keys()], signal, async (t, stop) => {
-      const model = (before === null ? estimator.clone() : fittedCopy(before[t])) as Estimator & LearnsParts;
-      const options = { sampleWeight: sampleWeight ?? undefined, classes: classes?.[t], signal: stop };
-      await model.partialFit(X, targets[t], options);
-      return model;
-    }),
-  );
-}
-
-function learnsParts(estimator: Estimator): boolean {
-  return typeof (estimator as object as Partial<LearnsParts>).partialFit === 'function';
+  const problems = targets.map((y, t) => ({ rows: null, y, classes: classes?.[t] }));
+  return learnPart(owner, estimator, input, before, problems);
 }

@@ -278,6 +278,33 @@ test('a fitted model selects as it is', async () => {
   await expect(selector.fit([[1], [2]], [0, 1])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
 });
 
+test('a model learns part by part, and columns are chosen anew', async () => {
+  const scaled = (await new StandardScaler().fit(data)).transformSync(data);
+  const sgd = () => new SGDClassifier({ randomState: 0 });
+  const selector = new SelectFromModel(sgd(), { maxFeatures: 5 });
+  const alone = sgd();
+  for (const from of [0, 200, 400]) {
+    const part = [
+      scaled.slice(from, from + 169),
+      target.slice(from, from + 169),
+      { classes: [0, 1] },
+    ] as const;
+    await selector.partialFit(...part);
+    await alone.partialFit(...part);
+  }
+  expect((selector.estimator as SGDClassifier).coef).toEqual(alone.coef);
+  expect(selector.selected.length).toBe(5);
+  const { importances } = selector;
+  const nothing = new SelectFromModel(sgd(), { threshold: 1e9 }).partialFit(scaled, target);
+  await expect(nothing).rejects.toMatchObject({ code: 'ERR_EMPTY' });
+  await expect(selector.partialFit(scaled, target.slice(1))).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+  expect(selector.importances).toEqual(importances);
+  const ready = await new SelectFromModel(alone, { prefit: true }).partialFit(scaled);
+  expect(ready.importances).toEqual(importances);
+  const none = new SelectFromModel(new Ridge()).partialFit(scaled, target);
+  await expect(none).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+});
+
 test('eliminators predict by the model of the columns that stay', async () => {
   const rfe = await new RFE(new LogisticRegression({ maxIter: 3000 }), { nFeaturesToSelect: 3, step: 9 }).fit(
     data,

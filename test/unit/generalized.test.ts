@@ -12,6 +12,7 @@ import {
   LogisticRegression,
   LogisticRegressionCV,
   loadIris,
+  MultinomialNB,
   NuSVC,
   NuSVR,
   OneVsOneClassifier,
@@ -205,6 +206,38 @@ describe('classifiers made of binary ones', () => {
       const [one, other] = [await sparse.decisionFunction(data), await dense.decisionFunction(data)];
       for (const [k, value] of one.data.entries()) expect(value).toBeCloseTo(other.data[k], 2);
     }
+  });
+
+  test('parts may lack classes and have weights; what cannot be learned is refused, and changes nothing', async () => {
+    const classes = [...new Set(labels)].sort();
+    const sampleWeight = labels.map((_, i) => i % 3);
+    for (const Model of [OneVsRestClassifier, OneVsOneClassifier]) {
+      const make = () => new Model(new MultinomialNB());
+      const model = make();
+      for (const [from, to] of [[0, 60], [60, 90], [90, 150]]) // biome-ignore format: pairs
+        await model.partialFit(data.slice(from, to), labels.slice(from, to), {
+          ...{ classes, sampleWeight: sampleWeight.slice(from, to) },
+        });
+      const whole = await make().fit(data, labels, { sampleWeight });
+      const output = Model === OneVsRestClassifier ? 'proba' : 'decision';
+      const [one, other] = [model, whole].map((own) => own.compile({ output }).runSync(data).data);
+      for (const [k, value] of one.entries()) expect(value).toBeCloseTo(other[k], 9);
+      await expect(model.partialFit(data, new Array(150).fill('none'))).rejects.toMatchObject({
+        code: 'ERR_LABELS',
+      });
+      await expect(model.partialFit(data.columns([0]), labels)).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+      expect(model.compile({ output }).runSync(data).data).toEqual(one);
+      const none = new Model(new DecisionTreeClassifier()).partialFit(data, labels);
+      await expect(none).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    }
+    const first = new OneVsOneClassifier(new MultinomialNB()).partialFit(
+      data.slice(0, 50),
+      labels.slice(0, 50),
+      {
+        classes,
+      },
+    );
+    await expect(first).rejects.toMatchObject({ code: 'ERR_LABELS' });
   });
 
   test('what has neither decisions nor probabilities is refused', async () => {

@@ -2,9 +2,12 @@
 
     {"cases": [{"name", "estimator", "params", "input": a reference (see common.py), "classes": those of all parts, of a classifier,
                 "sampleWeight": true if rows have weights, "missing": true if values are missing, "learned": attributes by boreal's names,
-                "rows": what transform or predict_proba makes of the first LIMIT test rows}]}
+                "rows": what transform or predict_proba makes of the first LIMIT test rows}],
+     "within": [{"name", "estimator", "inner": the estimator within, "params": its parameters, "input", "classes", "output": the method that
+                 makes "rows" of the first LIMIT test rows}]}
 
-Part k of n training rows are the rows from floor(k n / 3) to floor((k + 1) n / 3), in their order, so that a part may lack classes.
+Part k of n training rows are the rows from floor(k n / 3) to floor((k + 1) n / 3), in their order, so that a part may lack classes; of
+"within" every third row from the k-th on.
 Sample weights are row index % 3 + 0.5.
 """
 
@@ -12,6 +15,9 @@ import warnings
 
 import numpy as np
 from common import camel, camel_keys, load, split, write
+from sklearn.feature_selection import SelectFromModel
+from sklearn.linear_model import SGDClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, StandardScaler
 
@@ -63,11 +69,43 @@ def cases():
         yield case(BernoulliNB, {"binarize": 1.5, "fit_prior": False}, ref, discrete, True)
 
 
+def within(make, inner, params, ref, output):
+    X, y = load(ref)
+    train, test = split(len(X))
+    X, y, rows = X[train], y[train], X[test][:LIMIT]
+    model = make(inner(**params))
+    for k in range(3):
+        model.partial_fit(X[k::3], y[k::3], classes=np.unique(y))
+    return {
+        "name": f"{make.__name__}({inner.__name__}) {params} of {ref}",
+        "estimator": make.__name__,
+        "inner": inner.__name__,
+        "params": camel_keys(params),
+        "input": ref,
+        "classes": np.unique(y),
+        "output": camel(output),
+        "rows": getattr(model, output)(rows),
+    }
+
+
+def cases_within():
+    # Rows in their order: scikit-learn would shuffle them by numbers of its own.
+    steps = {"shuffle": False, "loss": "log_loss", "learning_rate": "constant", "eta0": 0.01}
+    for name in ("iris", "wine", "breastCancer"):
+        ref, scaled = {"dataset": name}, {"dataset": name, "standardised": True}
+        if name != "breastCancer":  # fits two models to one column
+            yield within(OneVsRestClassifier, MultinomialNB, {"alpha": 0.5}, ref, "predict_proba")
+            yield within(OneVsRestClassifier, SGDClassifier, steps, scaled, "decision_function")
+            yield within(OneVsOneClassifier, BernoulliNB, {"binarize": 1.5}, ref, "decision_function")
+        yield within(OneVsOneClassifier, SGDClassifier, steps, scaled, "decision_function")
+        yield within(SelectFromModel, SGDClassifier, steps, scaled, "transform")
+
+
 def main():
     with warnings.catch_warnings():
         # Classes that have not come yet have the probability 0.
         warnings.simplefilter("ignore", RuntimeWarning)
-        write("partial-fits", cases=list(cases()))
+        write("partial-fits", cases=list(cases()), within=list(cases_within()))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 /** A training set as it was before it was encoded, for estimators that fit models of their own on parts of it. */
-import type { FitInput } from '../core/fit-input.js';
-import type { Matrix, MatrixLike } from '../core/matrix.js';
-import type { Column } from '../core/schema.js';
-import type { Cell } from '../core/table.js';
+import type { FitInput } from './fit-input.js';
+import type { Matrix, MatrixLike } from './matrix.js';
+import type { Column } from './schema.js';
+import type { Cell } from './table.js';
 
 /** The rows of a fit: what was given where models read that themselves, the matrix itself where all columns are numbers without names of their own, else a table. */
 export function trainingTable({ x, given, columns }: FitInput): MatrixLike {

@@ -1,0 +1,59 @@
+/** Models within models that learn part by part. */
+import { StateError } from '../errors.js';
+import { withCancel } from './cancellation.js';
+import type { Estimator } from './estimator.js';
+import type { FitInput, PartialFitOptions, SparseFitInput } from './fit-input.js';
+import { fittedCopy } from './inner-models.js';
+import type { Label } from './labels.js';
+import type { MatrixLike } from './matrix.js';
+import { takeRows, takeValues } from './rows.js';
+import { runAll } from './run-all.js';
+import { CsrMatrix } from './sparse/csr-matrix.js';
+import { trainingTable } from './training-table.js';
+
+interface LearnsParts {
+  partialFit(X: MatrixLike, y: unknown, options?: PartialFitOptions): Promise<unknown>;
+}
+
+/** What one of the models learns from a part: which of its rows (null: all), the targets of these, and all classes that will ever come. */
+export interface PartProblem {
+  readonly rows: Int32Array | null;
+  readonly y: FitInput['y'];
+  readonly classes?: readonly Label[];
+}
+
+/**
+ * A model for each problem that has learned one more part; a problem without rows leaves its model as it was.
+ *
+ * @param before - those that have learned the parts before it; null: none
+ * @throws {ERR_NOT_SUPPORTED} for an estimator without `partialFit`
+ */
+export function learnPart(
+  owner: Estimator,
+  estimator: Estimator,
+  input: FitInput | SparseFitInput,
+  before: readonly Estimator[] | null,
+  problems: readonly PartProblem[],
+): Promise<Estimator[]> {
+  if (!learnsParts(estimator)) {
+    const message = `${owner.constructor.name}: ${estimator.constructor.name} has no partialFit.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
+  const X = input.x instanceof CsrMatrix ? input.x : trainingTable(input as FitInput);
+  const { signal, sampleWeight } = input;
+  return withCancel(signal, () =>
+    runAll([...problems.keys()], signal, async (k, stop) => {
+      const { rows, y, classes } = problems[k];
+      const model = (before === null ? estimator.clone() : fittedCopy(before[k])) as Estimator & LearnsParts;
+      if (rows?.length === 0) return model;
+      const weights = rows && sampleWeight ? takeValues(sampleWeight, rows) : sampleWeight;
+      const options = { sampleWeight: weights ?? undefined, classes, signal: stop };
+      await model.partialFit(rows === null ? X : takeRows(X, rows), y, options);
+      return model;
+    }),
+  );
+}
+
+function learnsParts(estimator: Estimator): boolean {
+  return typeof (estimator as object as Partial<LearnsParts>).partialFit === 'function';
+}
