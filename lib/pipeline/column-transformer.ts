@@ -14,14 +14,28 @@ import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import {
+  checkWeightNames,
   type FittedPart,
   isFittedPart,
   type Learning,
+  lowerWeighed,
   Parallel,
   type ParallelState,
+  type PartWeights,
   refusalOf,
+  weighedColumn,
+  weightIn,
+  weightsRule,
 } from './parallel.js';
-import { inColumnsOfX, joined, partInput, type SidePart, schemaOf, vectorizes } from './side-by-side.js';
+import {
+  inColumnsOfX,
+  joined,
+  partInput,
+  type SidePart,
+  schemaOf,
+  vectorizes,
+  weighed,
+} from './side-by-side.js';
 
 /** Columns by name, by position, or all of some kind. */
 export type ColumnSelection =
@@ -41,6 +55,8 @@ export interface ColumnTransformerParams {
   transformers: readonly ColumnPart[];
   /** What becomes of columns that no part takes. Default 'drop'. */
   remainder: 'drop' | 'passthrough';
+  /** What the columns of a part ('remainder', too) are multiplied by, by its name; parts not named stay as they are. Default null. */
+  transformerWeights: PartWeights;
   /** Begin the name of each column with the part's name and '__'. Default true. */
   verboseFeatureNamesOut: boolean;
   /**
@@ -85,7 +101,8 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     options: Partial<Omit<ColumnTransformerParams, 'transformers'>> = {},
   ) {
     super({
-      ...{ remainder: 'drop', verboseFeatureNamesOut: true, sparseThreshold: 0.3, ...options },
+      ...{ remainder: 'drop', transformerWeights: null, verboseFeatureNamesOut: true, sparseThreshold: 0.3 },
+      ...options,
       transformers,
     });
   }
@@ -98,6 +115,7 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     return {
       transformers: custom('a list of [name, transformer, columns]', (v) => Array.isArray(v) && v.length > 0),
       remainder: oneOf('drop', 'passthrough'),
+      transformerWeights: weightsRule,
       verboseFeatureNamesOut: bool,
       sparseThreshold: real(0, 1),
     };
@@ -131,7 +149,8 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
 
   override checkParams(): void {
     super.checkParams();
-    checkParts(this, this.params.transformers, {
+    const { transformers, transformerWeights } = this.params;
+    checkParts(this, transformers, {
       what: 'part',
       form: '[name, transformer, columns]',
       refusal: ([name, transformer, columns]) => {
@@ -141,10 +160,12 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
         return refusalOf(transformer);
       },
     });
+    const names = transformers.map(([name]) => name);
+    checkWeightNames(this, transformerWeights, [...names, 'remainder']);
   }
 
   protected async learn(input: FitInput, wantsRows: boolean): Promise<Learning<ColumnTransformerState>> {
-    const { transformers, remainder, sparseThreshold } = this.params;
+    const { transformers, remainder, transformerWeights, sparseThreshold } = this.params;
     const reads = this.tags.vectorizes;
     const schema = schemaOf(input, textColumns(transformers));
     const makesRows = wantsRows && (isSparse(input.given) || this.mayMakeSparse);
@@ -155,9 +176,13 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
       const estimator = transformer?.clone() ?? null;
       const columns = Int32Array.from(indices);
       const [own, ownSchema] = await columnsOf(input, schema, columns, estimator);
-      if (!makesRows) await estimator?.fitInput(own, ownSchema);
-      else if (estimator !== null) rows.push(await fitRows(estimator, own, ownSchema));
-      else rows.push(isSparse(own.given) ? requireCsr(own.given) : own.x);
+      if (makesRows) {
+        const passed = isSparse(own.given) ? requireCsr(own.given) : own.x;
+        const made = estimator === null ? passed : await fitRows(estimator, own, ownSchema);
+        rows.push(await weighed(made, weightIn(transformerWeights, name)));
+      } else {
+        await estimator?.fitInput(own, ownSchema);
+      }
       parts.push({ name, columns, estimator });
     };
     for (const [name, transformer, selection] of transformers) {
@@ -182,7 +207,7 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
   }
 
   protected sidesOf({ parts }: ColumnTransformerState): readonly SidePart[] {
-    return parts.map(({ columns, estimator }) => ({ columns, estimator, weight: 1 }));
+    return parts.map(({ name, columns, estimator }) => ({ columns, estimator, weight: this.weightOf(name) }));
   }
 
   protected readsDocuments({ input }: ColumnTransformerState): boolean {
@@ -192,9 +217,10 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
   override async crossFitted(input: FitInput): Promise<Matrix> {
     const schema = Schema.named(input.columns);
     const parts: Matrix[] = [];
-    for (const { columns, estimator } of this.state.parts) {
+    for (const { name, columns, estimator } of this.state.parts) {
       const [own, ownSchema] = await columnsOf(input, schema, columns, estimator);
-      parts.push(estimator ? await transformTraining(estimator, own, ownSchema) : own.x);
+      const made = estimator ? await transformTraining(estimator, own, ownSchema) : own.x;
+      parts.push(await weighed(made, this.weightOf(name)));
     }
     return sideBySide(parts);
   }
@@ -205,15 +231,20 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     const given = input?.columns ?? this.schema.columns;
     return parts.flatMap(({ name, columns, estimator }) => {
       const own = isTransformer(estimator) ? estimator.outputColumns() : Array.from(columns, (j) => given[j]);
-      return own.map((c): Column => ({ ...c, name: verboseFeatureNamesOut ? `${name}__${c.name}` : c.name }));
+      const weight = this.weightOf(name);
+      return own.map((column) => {
+        const named = verboseFeatureNamesOut ? `${name}__${column.name}` : column.name;
+        return weighedColumn(column, named, weight);
+      });
     });
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     if (this.readsDocuments(this.state)) return x;
-    const parts = this.state.parts.map(({ columns, estimator }) => {
+    const parts = this.state.parts.map(({ name, columns, estimator }) => {
       const own = plan.gather(x, Array.from(columns));
-      return estimator ? estimator.lowerChecked(plan, own, { ...options, output: 'transform' }) : own;
+      const made = estimator?.lowerChecked(plan, own, { ...options, output: 'transform' }) ?? own;
+      return lowerWeighed(plan, made, this.weightOf(name));
     });
     return plan.concat(parts);
   }

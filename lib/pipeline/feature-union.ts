@@ -7,32 +7,36 @@ import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { checkParts, nameByClass } from '../core/named-parts.js';
-import { bool, custom, either, nothing, type Rules } from '../core/params.js';
+import { bool, custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import {
+  checkWeightNames,
   type FittedPart,
   isFittedPart,
   type Learning,
+  lowerWeighed,
   Parallel,
   type ParallelState,
+  type PartWeights,
   refusalOf,
+  weighedColumn,
+  weightIn,
+  weightsRule,
 } from './parallel.js';
 import { joined, type SidePart, weighed } from './side-by-side.js';
 
 /** A named part of a union: a transformer, 'passthrough' for the columns as they are, or 'drop' for none. */
 export type UnionPart = readonly [name: string, transformer: Estimator | 'passthrough' | 'drop'];
 
-type UnionWeights = FeatureUnionParams['transformerWeights'];
-
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {
   transformers: readonly UnionPart[];
   /** What the columns of a part are multiplied by, by its name; parts not named stay as they are. Default null. */
-  transformerWeights: Readonly<Record<string, number>> | null;
+  transformerWeights: PartWeights;
   /** Begin the name of each column with the part's name and '__'. Default true. */
   verboseFeatureNamesOut: boolean;
 }
@@ -79,12 +83,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
   get rules(): Rules<FeatureUnionParams> {
     return {
       transformers: custom('a list of [name, transformer]', (v) => Array.isArray(v) && v.length > 0),
-      transformerWeights: either(
-        nothing,
-        custom('an object from the name of a part to a finite number', (v) => {
-          return typeof v === 'object' && v !== null && Object.values(v).every(Number.isFinite);
-        }),
-      ),
+      transformerWeights: weightsRule,
       verboseFeatureNamesOut: bool,
     };
   }
@@ -118,14 +117,11 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
       form: '[name, transformer]',
       refusal: ([, transformer]) => refusalOf(transformer),
     });
-    const names = new Set(transformers.map(([name]) => name));
-    for (const name of Object.keys(transformerWeights ?? {})) {
-      if (names.has(name)) continue;
-      throw new ValidationError(
-        'ERR_PARAMETER',
-        `FeatureUnion: transformerWeights names '${name}', which is no part.`,
-      );
-    }
+    checkWeightNames(
+      this,
+      transformerWeights,
+      transformers.map(([name]) => name),
+    );
   }
 
   protected async learn(input: FitInput, wantsRows: boolean): Promise<Learning<FeatureUnionState>> {
@@ -143,7 +139,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
       if (makesRows) {
         const passed = isSparse(given) ? requireCsr(given) : x;
         const made = estimator === null ? passed : await fitRows(estimator, own, schema);
-        rows.push(await weighed(made, weightIn(transformerWeights, name) ?? 1));
+        rows.push(await weighed(made, weightIn(transformerWeights, name)));
       } else {
         await estimator?.fitInput(own, schema);
       }
@@ -165,18 +161,11 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
   }
 
   protected sidesOf({ parts }: FeatureUnionState): readonly SidePart[] {
-    const { transformerWeights } = this.isFitted ? this.fittedParams : this.params;
-    return parts.map(({ name, estimator }) => {
-      return { columns: null, estimator, weight: weightIn(transformerWeights, name) ?? 1 };
-    });
+    return parts.map(({ name, estimator }) => ({ columns: null, estimator, weight: this.weightOf(name) }));
   }
 
   protected readsDocuments({ vectorizes = false }: FeatureUnionState): boolean {
     return vectorizes;
-  }
-
-  #weightOf(part: string): number | undefined {
-    return weightIn(this.fittedParams.transformerWeights, part);
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
@@ -184,7 +173,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
     const parts: Matrix[] = [];
     for (const { name, estimator } of this.state.parts) {
       const own = estimator ? await transformTraining(estimator, input, schema) : input.x;
-      parts.push(await weighed(own, this.#weightOf(name) ?? 1));
+      parts.push(await weighed(own, this.weightOf(name)));
     }
     return sideBySide(parts);
   }
@@ -195,10 +184,10 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
     const given = input?.columns ?? this.schema.columns;
     return parts.flatMap(({ name, estimator }) => {
       const own = isTransformer(estimator) ? estimator.outputColumns() : given;
-      const weighed = this.#weightOf(name) !== undefined;
-      return own.map((column): Column => {
+      const weight = this.weightOf(name);
+      return own.map((column) => {
         const named = verboseFeatureNamesOut ? `${name}__${column.name}` : column.name;
-        return weighed ? { name: named, kind: 'number' } : { ...column, name: named };
+        return weighedColumn(column, named, weight);
       });
     });
   }
@@ -207,15 +196,10 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
     if (this.readsDocuments(this.state)) return x;
     const parts = this.state.parts.map(({ name, estimator }) => {
       const own = estimator?.lowerChecked(plan, x, { ...options, output: 'transform' }) ?? x;
-      const weight = this.#weightOf(name);
-      return weight === undefined ? own : plan.binary(own, 'mul', new Float64Array(own.width).fill(weight));
+      return lowerWeighed(plan, own, this.weightOf(name));
     });
     return plan.concat(parts);
   }
-}
-
-function weightIn(weights: UnionWeights, part: string): number | undefined {
-  return weights !== null && Object.hasOwn(weights, part) ? weights[part] : undefined;
 }
 
 /**

@@ -5,14 +5,21 @@ import { frontOf } from '../core/inner-models.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { Schema } from '../core/schema.js';
+import { custom, either, nothing, type Rule } from '../core/params.js';
+import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { type Column, Schema } from '../core/schema.js';
 import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { fitKeepingRows, type MakesRows, mayMakeSparse, type Rows } from '../core/sparse/made-rows.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
+import { ValidationError } from '../errors.js';
 import { SideBySide, type SidePart, widthOf } from './side-by-side.js';
+
+/** What the columns of a part are multiplied by, by its name; parts not named stay as they are. */
+export type PartWeights = Readonly<Record<string, number>> | null;
 
 /** Parameters that all of them have. */
 export interface ParallelParams {
+  transformerWeights: PartWeights;
   transformers: ReadonlyArray<
     readonly [name: string, transformer: Estimator | 'passthrough' | 'drop', ...unknown[]]
   >;
@@ -52,6 +59,12 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
 
   protected override get namedParts() {
     return 'transformers';
+  }
+
+  /** The weight of a part of the fitted transformer; 1 of those not named. */
+  protected weightOf(part: string): number {
+    const { transformerWeights } = this.isFitted ? this.fittedParams : this.params;
+    return weightIn(transformerWeights, part);
   }
 
   protected async fitState(input: FitInput): Promise<S> {
@@ -107,6 +120,37 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
       this.state.parts.map(({ name, estimator }) => [name, estimator ?? 'passthrough']),
     );
   }
+}
+
+/** The rule of {@link PartWeights}. */
+export const weightsRule: Rule = either(
+  nothing,
+  custom('an object from the name of a part to a finite number', (v) => {
+    return typeof v === 'object' && v !== null && Object.values(v).every(Number.isFinite);
+  }),
+);
+
+/** @throws {ERR_PARAMETER} for the weight of what is no part */
+export function checkWeightNames(owner: object, weights: PartWeights, names: readonly string[]): void {
+  const unknown = Object.keys(weights ?? {}).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const message = `${owner.constructor.name}: transformerWeights names '${unknown}', which is no part.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
+/** The weight of a part; 1 of those not named. */
+export function weightIn(weights: PartWeights, part: string): number {
+  return weights !== null && Object.hasOwn(weights, part) ? weights[part] : 1;
+}
+
+/** Columns as they are named once they are multiplied. */
+export function weighedColumn(column: Column, name: string, weight: number): Column {
+  return weight === 1 ? { ...column, name } : { name, kind: 'number' };
+}
+
+/** The ops of columns times a number. */
+export function lowerWeighed(plan: PlanBuilder, x: Slot, weight: number): Slot {
+  return weight === 1 ? x : plan.binary(x, 'mul', new Float64Array(x.width).fill(weight));
 }
 
 /** Why something cannot work beside other transformers; undefined when it can. */

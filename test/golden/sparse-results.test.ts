@@ -26,6 +26,7 @@ interface Composition {
   kind: 'columns' | 'union';
   threshold: number;
   remainder: 'drop' | 'passthrough';
+  weights: Record<string, number> | null;
   train: { text: string[] };
   test: { text: string[] };
   y: number[];
@@ -92,7 +93,7 @@ describe('sparse rows of encoders', () => {
   });
 });
 
-function transformerOf({ kind, threshold, remainder }: Composition) {
+function transformerOf({ kind, threshold, remainder, weights }: Composition) {
   if (kind === 'union') {
     const pairs = new TfidfVectorizer({ analyzer: 'char', ngramRange: [2, 2] });
     const parts = [
@@ -107,7 +108,7 @@ function transformerOf({ kind, threshold, remainder }: Composition) {
       ['city', new OneHotEncoder({ handleUnknown: 'ignore', sparseOutput: true }), ['city']],
       ['numbers', new StandardScaler(), ['age', 'fare']],
     ],
-    { remainder, sparseThreshold: threshold },
+    { remainder, sparseThreshold: threshold, transformerWeights: weights },
   );
 }
 

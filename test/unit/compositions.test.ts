@@ -55,11 +55,14 @@ describe('TargetEncoder', () => {
       },
     ).fitTransform(table, prices);
     expect(union.columns([0]).toArray()).toEqual(own.toArray().map(([value]) => [2 * value]));
-    const columns = await new ColumnTransformer([
-      ['target', make(), ['town']],
-      ['size', 'passthrough', ['size']],
-    ]).fitTransform(towns, prices);
-    expect(columns.toArray()).toEqual(own.toArray().map(([value], i) => [value, towns.size[i]]));
+    const columns = await new ColumnTransformer(
+      [
+        ['target', make(), ['town']],
+        ['size', 'passthrough', ['size']],
+      ],
+      { transformerWeights: { target: 3, size: 0.5 } },
+    ).fitTransform(towns, prices);
+    expect(columns.toArray()).toEqual(own.toArray().map(([value], i) => [3 * value, towns.size[i] / 2]));
     const nested = await new Pipeline([
       [
         'inner',
@@ -123,7 +126,10 @@ describe('FeatureUnion', () => {
       ]),
     ).rejects.toEqual(code('ERR_PARAMETER'));
     await expect(parts([['a', 'drop']])).rejects.toEqual(code('ERR_EMPTY'));
-    const unknown = new FeatureUnion([['a', 'passthrough']], { transformerWeights: { b: 1 } });
+    const none = { transformerWeights: { b: 1 } };
+    const columns = new ColumnTransformer([['a', 'passthrough', [0]]], none);
+    await expect(columns.fit([[1]])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    const unknown = new FeatureUnion([['a', 'passthrough']], none);
     await expect(unknown.fit([[1]])).rejects.toEqual(code('ERR_PARAMETER'));
   });
 });

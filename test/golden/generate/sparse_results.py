@@ -95,13 +95,15 @@ def compositions():
         test.loc[0, "city"] = "Ulm"
         test.loc[1, "text"] = "nothing known"
         y = (train["text"].str.len() + train["age"] + 20 * (train["city"] == "Oslo") > 62).astype(int)
-        for remainder, threshold in (("drop", 0.3), ("passthrough", 1.0)):
+        weights = {"words": 2.0, "numbers": 0.25, "remainder": 3.0}
+        for remainder, threshold, own in (("drop", 0.3, None), ("passthrough", 1.0, weights)):
             prepare = ColumnTransformer(
                 [("words", TfidfVectorizer(), "text"), ("city", OneHotEncoder(handle_unknown="ignore"), ["city"]), ("numbers", StandardScaler(), ["age", "fare"])],
                 remainder=remainder,
                 sparse_threshold=threshold,
+                transformer_weights=own,
             )
-            yield {"name": f"columns of {name}, {remainder}", "kind": "columns", "threshold": threshold, "remainder": remainder, **learned(prepare, train, test, y)}
+            yield {"name": f"columns of {name}, {remainder}", "kind": "columns", "threshold": threshold, "remainder": remainder, "weights": own, **learned(prepare, train, test, y)}
         union = FeatureUnion(
             [("words", TfidfVectorizer()), ("pairs", TfidfVectorizer(analyzer="char", ngram_range=(2, 2)))], transformer_weights={"pairs": 0.5}
         )

@@ -30,11 +30,14 @@ export const EXAMPLES: readonly Example[] = [
   {
     name: 'ColumnTransformer of overlapping parts',
     make: () =>
-      new ColumnTransformer([
-        ['filled', new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }), [3, 2, 1, 0]],
-        ['same', 'passthrough', 0],
-        ['none', 'drop', 0],
-      ]),
+      new ColumnTransformer(
+        [
+          ['filled', new SimpleImputer({ strategy: 'mostFrequent', addIndicator: true }), [3, 2, 1, 0]],
+          ['same', 'passthrough', 0],
+          ['none', 'drop', 0],
+        ],
+        { transformerWeights: { filled: 2, same: -0.5 } },
+      ),
     exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
   {
