@@ -309,6 +309,8 @@ export interface NativeAddon
   /** A large buffer of anything, of memory that was used before where there is some; null when no more may be had so. */
   recycledBuffer(bytes: number): ArrayBuffer | null;
   /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
+  /** Whole numbers from -256 to 255 as codes into those that there are, which it returns, sorted; null where y has another value. */
+  encodeSmallLabels(y: Float64Array, codes: Int32Array): Float64Array | null;
   takeRows(x: FloatArray, rows: number, cols: number, positions: Float64Array): FloatArray;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;

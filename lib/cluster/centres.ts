@@ -50,6 +50,11 @@ export abstract class NearestCentre<P extends object, S extends CentresState> ex
     return ['label', 'transform', 'score'];
   }
 
+  /** @internal */
+  override get learnsVariance(): boolean {
+    return true;
+  }
+
   protected override checkState(state: S, columns: readonly Column[]): void {
     checkPoints(this, state.clusterCenters, columns, 'clusterCenters');
   }

@@ -3,7 +3,6 @@
  * state, and `lower` turns that state into plan ops. Predicting, compiling, saving and serving follow from these.
  */
 import { StateError } from '../errors.js';
-import type { ColumnMoments } from '../native.js';
 import { withCancel } from './cancellation.js';
 import { compileModel, compileModelAsync, resolveFor } from './compile-model.js';
 import type { CompileOptions, Output, ResolvedCompileOptions } from './compile-options.js';
@@ -26,7 +25,7 @@ import { isReadInPlace } from './linalg/memory.js';
 import { heedListener } from './listener.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
-import { momentsNow, momentsOf } from './moments.js';
+import { type ColumnRanges, rangesNow, rangesOf } from './moments.js';
 import { Parameterised } from './parameterised.js';
 import { checkParams, type Rules } from './params.js';
 import type { Plan } from './plan.js';
@@ -87,8 +86,13 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   protected learnsInPlace(_x: Matrix): boolean {
     return false;
   }
-  /** Whether a fit in place (see {@link Estimator.learnsInPlace}) reads variances, which take a pass of their own: its moments else have NaN for them. */
-  protected get learnsVariance(): boolean {
+  /**
+   * Whether a fit reads variances of columns: they are then measured with their ranges, while X is copied or read in place, and else in
+   * a pass of their own when they are asked for.
+   *
+   * @internal
+   */
+  get learnsVariance(): boolean {
     return false;
   }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
@@ -217,11 +221,14 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     this.checkBeforeFit(options);
     const isOnCpu = (options.device ?? 'cpu') === 'cpu' || !this.tags.trainsOnGpu;
     const isInPlace = (x: Matrix) => isOnCpu && !options.sampleWeight && this.learnsInPlace(x);
-    const { input, schema, inPlace } = encodeFitInput(X, y, options, isInPlace);
+    const { input, schema, inPlace } = encodeFitInput(X, y, options, {
+      isInPlace,
+      variance: this.learnsVariance,
+    });
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const moments = inPlace ? momentsNow(input.x, this.learnsVariance) : await momentsOf(input.x, cancel);
-      return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => this.fitState(ranged));
+      const ranges = inPlace ? rangesNow(input.x, this.learnsVariance) : await rangesOf(input.x, cancel);
+      return this.#learnSeen({ ...input, cancel }, schema, ranges, (ranged) => this.fitState(ranged));
     });
     return input;
   }
@@ -301,12 +308,16 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       await this.#learnSparse(requireCsr(X), y, options, before, learnSparse);
       return this;
     }
-    const { input, schema } = encodeFitInput(X, y, options, () => false, before ?? undefined);
+    const { input, schema } = encodeFitInput(X, y, options, {
+      isInPlace: () => false,
+      variance: this.learnsVariance,
+      known: before ?? undefined,
+    });
     const params = this.params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       if (before === null) {
-        const moments = await momentsOf(input.x, cancel);
-        return this.#learnSeen({ ...input, cancel }, schema, moments, (ranged) => learn(ranged, null));
+        const ranges = await rangesOf(input.x, cancel);
+        return this.#learnSeen({ ...input, cancel }, schema, ranges, (ranged) => learn(ranged, null));
       }
       checkInput(this, input);
       const part = await heedListener({ ...input, cancel }, (own) => learn(own, before.state));
@@ -364,10 +375,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   #learnSeen(
     input: FitInput,
     schema: Schema,
-    moments: ColumnMoments,
+    ranges: ColumnRanges,
     learn: (input: FitInput) => Promise<S>,
   ): Promise<Fitted<P, S>> {
-    const ranged = schemaWithRanges(schema, input.x.rows, moments);
+    const ranged = schemaWithRanges(schema, input.x.rows, ranges);
     const sample = takeSample(input.x, this.kind === 'clusterer' ? undefined : input.y);
     return this.#learn({ ...input, columns: ranged.columns }, ranged, learn, sample);
   }

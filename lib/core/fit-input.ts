@@ -279,8 +279,8 @@ export function toShared(x: Matrix): Matrix {
 /**
  * Encodes X and checks what all estimators need.
  *
- * @param isInPlace - whether to leave X where it is: for a fit that has done with it before it first waits
- * @param known - the columns and element type to take X in: those of an earlier part of the same data
+ * @param reading - isInPlace: whether to leave X where it is: for a fit that has done with it before it first waits; variance: whether
+ *   it will ask for variances; known: the columns and element type to take X in: those of an earlier part of the same data
  * @throws {ERR_EMPTY} without rows or columns
  * @throws {ERR_SHAPE} when sampleWeight or groups has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
@@ -289,8 +289,15 @@ export function encodeFitInput(
   X: MatrixLike,
   y: TargetsLike | undefined,
   options: FitOptions,
-  isInPlace: (x: Matrix) => boolean,
-  known?: { readonly schema: Schema; readonly dtype: Dtype },
+  {
+    isInPlace,
+    variance,
+    known,
+  }: {
+    readonly isInPlace: (x: Matrix) => boolean;
+    readonly variance: boolean;
+    readonly known?: { readonly schema: Schema; readonly dtype: Dtype };
+  },
 ): { input: FitInput; schema: Schema; inPlace: boolean } {
   const schema = known?.schema ?? Schema.infer(X);
   const encoded = schema.encode(X, known?.dtype);
@@ -303,7 +310,7 @@ export function encodeFitInput(
   }
   const inPlace = isInPlace(encoded);
   // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
-  const x = inPlace || isReadInPlace(data) ? new Matrix(data, rows, cols) : measuredCopy(encoded);
+  const x = inPlace || isReadInPlace(data) ? new Matrix(data, rows, cols) : measuredCopy(encoded, variance);
   const input: FitInput = {
     ...besidesX(y, options, x.rows),
     x,

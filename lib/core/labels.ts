@@ -1,5 +1,6 @@
 /** Class labels: the sorted set of distinct labels of y, and y as indices into it. */
 import { type ErrorCode, StateError, ValidationError } from '../errors.js';
+import { native } from '../native.js';
 import { show } from './params.js';
 
 /** What a class may be called. All labels of one target have the same type. */
@@ -76,6 +77,11 @@ function placesOf(y: ArrayLike<number>, place: Int32Array): Int32Array {
 
 /** Encodes labels that are all such numbers; null when another is among them. */
 function encodeSmall(y: ArrayLike<unknown>): EncodedLabels | null {
+  if (y instanceof Float64Array) {
+    const codes = new Int32Array(y.length);
+    const classes = native.encodeSmallLabels(y, codes);
+    return classes && { codes, classes: [...classes] };
+  }
   const place = new Int32Array(2 * SMALL).fill(-1);
   if (!markSmall(y, place)) return null;
   const classes: number[] = [];

@@ -1,18 +1,32 @@
 /** Moments of the columns of a training set. */
-import { type CancelHandle, type ColumnMoments, native } from '../native.js';
+import { type CancelHandle, type ColumnMoments, type FloatArray, native } from '../native.js';
 import { requireValues } from './linalg/base.js';
 import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
 
-const known = new WeakMap<Matrix, ColumnMoments | Promise<ColumnMoments>>();
+/** Moments without variances, which take a pass of their own. */
+export type ColumnRanges = Omit<ColumnMoments, 'variance'>;
 
-/**
- * Count, mean, variance and range of each column, without the missing values. Computed once for each matrix, which must not
- * change afterwards: that of a fit does not, and most of the time of fitting a scaler is this one pass.
- */
-export function momentsOf(x: Matrix, cancel: CancelHandle | null): ColumnMoments | Promise<ColumnMoments> {
+type Known = ColumnRanges & Partial<ColumnMoments>;
+
+/** Of matrices which must not change: that of a fit does not. */
+const known = new WeakMap<Matrix, Known | Promise<ColumnMoments>>();
+
+/** Count, mean and range of each column, without the missing values. Computed once for each matrix. */
+export function rangesOf(x: Matrix, cancel: CancelHandle | null): ColumnRanges | Promise<ColumnRanges> {
   return known.get(x) ?? compute(x, cancel);
 }
+
+/**
+ * The same with variances. Most of the time of fitting a scaler is this one pass; a fit that {@link Estimator.learnsVariance} has
+ * made it with its copy of X.
+ */
+export function momentsOf(x: Matrix, cancel: CancelHandle | null): ColumnMoments | Promise<ColumnMoments> {
+  const moments = known.get(x);
+  return moments instanceof Promise || hasVariance(moments) ? moments : compute(x, cancel);
+}
+
+const hasVariance = (moments: Known | undefined): moments is ColumnMoments => moments?.variance !== undefined;
 
 async function compute(x: Matrix, cancel: CancelHandle | null): Promise<ColumnMoments> {
   const moments = native.columnMoments(x.data, x.rows, x.cols, null, cancel);
@@ -49,24 +63,29 @@ export function joinMoments(before: JoinedMoments, own: JoinedMoments): JoinedMo
   };
 }
 
-/**
- * The same at once, for a matrix that is not private to the fit.
- *
- * @param variance - else variances are NaN, which saves a pass
- */
-export function momentsNow(x: Matrix, variance: boolean): ColumnMoments {
-  const moments = native.columnMomentsSync(x.data, x.rows, x.cols, null, variance);
-  known.set(x, moments);
-  return moments;
+/** {@link rangesOf} at once, for a matrix that is not private to the fit. @param variance - whether {@link momentsOf} will be asked */
+export function rangesNow(x: Matrix, variance: boolean): ColumnRanges {
+  return measure(x, x, null, variance);
 }
 
-/** A copy of x in memory that native jobs read in place, whose moments are known: the copy passes over all values anyway. */
-export function measuredCopy(x: Matrix): Matrix {
+/**
+ * A copy of x in memory that native jobs read in place, whose ranges are known: the copy passes over all values anyway.
+ *
+ * @param variance - whether {@link momentsOf} will be asked
+ */
+export function measuredCopy(x: Matrix, variance: boolean): Matrix {
   requireValues(x);
   const data = privateArray(x.data, x.data.length);
   const copy = new Matrix(data, x.rows, x.cols);
-  known.set(copy, native.columnMomentsSync(x.data, x.rows, x.cols, data, true));
+  measure(x, copy, data, variance);
   return copy;
+}
+
+/** Moments of x, which are then known of the matrix `owner`. @param out - receives a copy of x */
+function measure(x: Matrix, owner: Matrix, out: FloatArray | null, variance: boolean): ColumnRanges {
+  const { variance: measured, ...ranges } = native.columnMomentsSync(x.data, x.rows, x.cols, out, variance);
+  known.set(owner, variance ? { ...ranges, variance: measured } : ranges);
+  return ranges;
 }
 
 /** Whether the moments of x, where they are known already, tell that all its values are finite (or missing, where allowed). */

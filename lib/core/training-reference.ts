@@ -55,7 +55,14 @@ export function takeSample(x: Matrix, targets: ArrayLike<unknown> | Matrix | und
   const rows = sampleRows(x.rows, share(MOST_SAMPLED_VALUES, x.cols, SAMPLED_ROWS));
   const values = native.takeRows(x.data, x.rows, x.cols, rows);
   const y = targets instanceof Matrix ? undefined : targets;
-  return { of: x.rows, rows: rows.length, values, y: y && Array.from(rows, (row) => y[row]) };
+  return { of: x.rows, rows: rows.length, values, y: y && valuesAt(y, rows) };
+}
+
+/** By a loop that is all of a function, which stays optimised: a fit of neighbours does little else. */
+function valuesAt(list: ArrayLike<unknown>, rows: Float64Array): unknown[] {
+  const values = new Array<unknown>(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = list[rows[i]];
+  return values;
 }
 
 /** Summarises the sample of a training set whose columns and target `schema` describes. */
@@ -119,12 +126,13 @@ export function summariseColumn(
 
 /** All rows of a small set; else one of each of `most` equal stretches. */
 function sampleRows(rows: number, most: number): Float64Array {
-  if (rows <= most) return Float64Array.from({ length: rows }, (_, i) => i);
-  // Fractions of multiples of the golden ratio do not keep step with any period in the data.
-  return Float64Array.from({ length: most }, (_, i) => {
+  const picked = new Float64Array(Math.min(rows, most));
+  for (let i = 0; i < picked.length; i++) {
+    // Fractions of multiples of the golden ratio do not keep step with any period in the data.
     const jitter = (i * 0.6180339887498949) % 1;
-    return Math.floor(((i + jitter) * rows) / most);
-  });
+    picked[i] = rows <= most ? i : Math.floor(((i + jitter) * rows) / most);
+  }
+  return picked;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type FitInput, type FitOptions, reportProgress, type SparseFitInput } f
 import { InvertibleTransformer } from '../core/invertible.js';
 import { mostOf } from '../core/linalg/base.js';
 import { type Dtype, type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -171,7 +171,7 @@ export class NMF extends InvertibleTransformer<NMFParams, NMFState> {
 
   protected async fitState(input: FitInput): Promise<NMFState> {
     const { x, cancel, signal } = input;
-    const { min, max, mean } = await momentsOf(x, cancel);
+    const { min, max, mean } = await rangesOf(x, cancel);
     min.forEach((least, column) => {
       this.#checkLeast(least, input.columns[column].name);
     });

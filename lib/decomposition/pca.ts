@@ -7,7 +7,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { lanczosAxes } from '../core/lanczos.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { momentsOf, rangesOf } from '../core/moments.js';
 import {
   bool,
   either,
@@ -145,8 +145,8 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     }
     if (typeof nComponents === 'number' && nComponents >= 1)
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
-    const moments = momentsOf(x, cancel);
-    const { mean, variance } = moments instanceof Promise ? await moments : moments;
+    const ranges = rangesOf(x, cancel);
+    const { mean } = ranges instanceof Promise ? await ranges : ranges;
     const { values, axes } = await trainWhere(
       device,
       () => costOf(x, this.params),
@@ -154,8 +154,9 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     );
     const all = values.map((value) => value ** 2 / (x.rows - 1));
     const sum = (of: Float64Array) => of.reduce((total, v) => total + v, 0);
-    // All axes hold all of the variance: a fit in place, which finds them all, has measured none (see learnsVariance).
-    const total = all.length === most ? sum(all) : (sum(variance) * x.rows) / (x.rows - 1);
+    // All axes hold all of the variance. A fit in place, which could not measure it here, finds them all.
+    const total =
+      all.length === most ? sum(all) : (sum((await momentsOf(x, cancel)).variance) * x.rows) / (x.rows - 1);
     // Nothing explains a variance of 0.
     const shares = all.map((v) => (total > 0 ? v / total : 0));
     const kept = nComponents === 'mle' ? likelyDimension(all, x.rows) : countKept(nComponents, shares);

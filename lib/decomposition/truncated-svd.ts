@@ -70,6 +70,11 @@ export class TruncatedSVD extends Projection<TruncatedSVDParams, ProjectionState
     });
   }
 
+  /** @internal */
+  override get learnsVariance(): boolean {
+    return true;
+  }
+
   get rules(): Rules<TruncatedSVDParams> {
     return {
       nComponents: int(1),

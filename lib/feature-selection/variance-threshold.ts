@@ -47,7 +47,8 @@ export class VarianceThreshold extends FeatureSelector<VarianceThresholdParams, 
     return { allowNan: true };
   }
 
-  protected override get learnsVariance(): boolean {
+  /** @internal */
+  override get learnsVariance(): boolean {
     return true;
   }
 

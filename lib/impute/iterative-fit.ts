@@ -6,7 +6,7 @@ import type { Estimator } from '../core/estimator.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { momentsOf, rangesOf } from '../core/moments.js';
 import { resolveSeed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { Schema } from '../core/schema.js';
@@ -68,7 +68,7 @@ export async function fitRounds(owner: object, input: FitInput, settings: RoundS
     const rowsOf = rowsByColumn(x, kept, missed);
     const progress = reportProgress(input, owner);
     const weights = await nearness(input, settings);
-    const least = settings.tol * largestMagnitude(x, await momentsOf(x, cancel));
+    const least = settings.tol * largestMagnitude(x, await rangesOf(x, cancel));
     let order = orderOf(settings, random);
     while (rounds < most && !converged) {
       if (imputationOrder === 'random' && rounds > 0) order = orderOf(settings, random);

@@ -5,7 +5,7 @@ import type { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { anyFittedModels, baseModel } from '../core/inner-models.js';
 import { Transformer } from '../core/kinds.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -191,7 +191,7 @@ export class IterativeImputer extends Transformer<IterativeImputerParams, Iterat
     const schema = Schema.named(columns);
     await initial.fitInput({ ...input, y: undefined, sampleWeight: null }, schema);
     const filled = await transformTraining(initial, input, schema);
-    const { count } = await momentsOf(x, cancel);
+    const { count } = await rangesOf(x, cancel);
     const kept = keptColumns(columns, initial);
     const settings = { ...this.params, estimator: estimator ?? new BayesianRidge() };
     const limits = limitsOf(this, this.params, kept, columns.length);

@@ -1,7 +1,7 @@
 /** Missing values from the nearest rows (Troyanskaya et al., Missing value estimation methods for DNA microarrays, 2001). */
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { bool, checkLength, float64s, int, oneOf, type Rules, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -87,7 +87,7 @@ export class KNNImputer extends Transformer<KNNImputerParams, KNNImputerState> {
 
   protected async fitState(input: FitInput): Promise<KNNImputerState> {
     const x = await markMissing(input, this.params.missingValues);
-    const { count, mean } = await momentsOf(x, input.cancel);
+    const { count, mean } = await rangesOf(x, input.cancel);
     const means = mean.map((value, j) => (count[j] > 0 ? value : Number.NaN));
     if (means.every(Number.isNaN) && !this.params.keepEmptyFeatures) {
       throw new ValidationError(

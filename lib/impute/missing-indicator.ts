@@ -6,7 +6,7 @@ import { checkFiniteSparse } from '../core/input-checks.js';
 import { Transformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { type ColumnRanges, rangesOf } from '../core/moments.js';
 import { bool, checkLength, oneOf, type Rules, uint8s } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -16,7 +16,7 @@ import { toSparse } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { checkedRows, type KeepsSparse, replaceValues } from '../core/sparse/weigh.js';
 import { ValidationError } from '../errors.js';
-import { type ColumnMoments, native } from '../native.js';
+import { native } from '../native.js';
 import { lowerMarked, type MissingValues, markMissing, missingValuesRule } from './marker.js';
 import { isMissing } from './missing.js';
 import { isNoZero, markSparse, missingOf } from './sparse.js';
@@ -96,7 +96,7 @@ export class MissingIndicator
     const { cancel } = input;
     // Without a marker x is read before anything is waited for: see learnsInPlace.
     const x = Number.isNaN(missingValues) ? input.x : await markMissing(input, missingValues);
-    return this.#learned(await momentsOf(x, cancel), x.rows);
+    return this.#learned(await rangesOf(x, cancel), x.rows);
   }
 
   protected override async fitSparse(input: SparseFitInput): Promise<MissingIndicatorState> {
@@ -104,7 +104,7 @@ export class MissingIndicator
     return this.#learned(await native.csrMoments(...csrArguments(x), null, input.cancel), x.rows);
   }
 
-  #learned({ count }: ColumnMoments, rows: number): MissingIndicatorState {
+  #learned({ count }: ColumnRanges, rows: number): MissingIndicatorState {
     const hadMissing = Uint8Array.from(count, (n) => (n < rows ? 1 : 0));
     if (this.params.features === 'missing-only' && !hadMissing.includes(1)) {
       throw new ValidationError(

@@ -4,7 +4,7 @@ import type { FitInput, SparseFitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import { newArray } from '../core/linalg/memory.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -120,7 +120,7 @@ export class SimpleImputer
     this.#checkKinds(columns);
     // Without a marker x is read before anything is waited for: see learnsInPlace.
     const x = Number.isNaN(missingValues) ? input.x : await markMissing(input, missingValues);
-    const { count, mean } = await momentsOf(x, cancel);
+    const { count, mean } = await rangesOf(x, cancel);
     const statistics = await this.#statistics(columns, {
       mean: () => mean,
       median: () => native.columnQuantiles(x.data, x.rows, x.cols, Float64Array.of(0.5), 'linear', cancel),

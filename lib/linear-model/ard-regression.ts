@@ -2,7 +2,7 @@
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { checkLength, float64s, int32s, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -93,7 +93,7 @@ export class ARDRegression extends BayesianRegressor<ARDRegressionParams, ARDReg
     const { cancel, signal } = input;
     const { rows, cols } = input.x;
     const target = new Matrix(fitTargets(input), rows, 1);
-    const offset = fitIntercept ? (await momentsOf(input.x, cancel)).mean : new Float64Array(cols);
+    const offset = fitIntercept ? (await rangesOf(input.x, cancel)).mean : new Float64Array(cols);
     const wide = await input.x.astypeAsync('float64', { signal });
     const x = fitIntercept ? await wide.subAsync(new Matrix(offset, 1, cols), { signal }) : wide;
     const mean = fitIntercept ? target.mean() : 0;

@@ -2,7 +2,7 @@
 import { type FitInput, takeSharedRows } from '../core/fit-input.js';
 import type { Fold } from '../core/k-fold.js';
 import { Matrix } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { type Correlations, checkProducts, type ProductsOptions, productsOf } from './correlations.js';
 import { dealFolds, type Folds, isPartition } from './folds.js';
 import type { Products } from './precompute.js';
@@ -61,7 +61,7 @@ async function* byProducts(
   fitIntercept: boolean,
 ): AsyncGenerator<PathFold> {
   const { rows, cols } = x;
-  const offset = fitIntercept ? (await momentsOf(x, cancel)).mean : new Float64Array(cols);
+  const offset = fitIntercept ? (await rangesOf(x, cancel)).mean : new Float64Array(cols);
   const mean = fitIntercept ? y.reduce((sum, value) => sum + value, 0) / rows : 0;
   const width = cols + 2;
   const products: Array<Matrix<Float64Array>> = [];

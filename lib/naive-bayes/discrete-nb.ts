@@ -13,7 +13,7 @@ import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { bool, checkLength, custom, either, float64s, labels, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -153,8 +153,8 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
       // Where x lies with the caller nothing is waited for before it is read: see learnsInPlace.
       const counts = this.counts(input.x);
       const x = counts instanceof Promise ? await counts : counts;
-      const moments = momentsOf(x, input.cancel);
-      const { min } = moments instanceof Promise ? await moments : moments;
+      const ranges = rangesOf(x, input.cancel);
+      const { min } = ranges instanceof Promise ? await ranges : ranges;
       const negative = min.findIndex((value) => value < 0);
       if (negative >= 0) throw this.#negative(input.columns[negative].name);
       const of = [x.data, x.rows, x.cols, codes, classes, input.sampleWeight] as const;

@@ -63,6 +63,11 @@ export class GaussianNB extends NaiveBayes<GaussianNBParams, GaussianNBState> {
     return this.constructor === GaussianNB;
   }
 
+  /** @internal */
+  override get learnsVariance(): boolean {
+    return true;
+  }
+
   get rules(): Rules<GaussianNBParams> {
     return { priors: probabilities, varSmoothing: real(0) };
   }

@@ -5,7 +5,7 @@ import type { CompileOptions } from '../core/compile-options.js';
 import { encodeFitInput, type FitInput, type FitOptions, requireY } from '../core/fit-input.js';
 import { checkInput } from '../core/input-checks.js';
 import { heedListener } from '../core/listener.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import type { Plan } from '../core/plan.js';
 import { schemaWithRanges } from '../core/ranges.js';
 import { sizeOf } from '../core/shape.js';
@@ -160,14 +160,19 @@ export class Sequential extends LayeredModel {
     // A model that knows its columns by name finds them, whatever their order.
     const known = this.goesOn && this.schema.named ? this.snapshot().fitted : null;
     const labels = y !== undefined && y !== null && isList(y) ? y : undefined;
-    const { input, schema } = encodeFitInput(rows, labels, { sampleWeight }, () => false, known ?? undefined);
+    const { input, schema } = encodeFitInput(
+      rows,
+      labels,
+      { sampleWeight },
+      { isInPlace: () => false, variance: false, known: known ?? undefined },
+    );
     checkInput(this, input);
     const prepared = this.#prepare(input, y, options, shape);
     this.#isTraining = true;
     try {
       await withCancel(signal, async (cancel) => {
         await askedGpu(prepared.session.device);
-        const ranged = schemaWithRanges(schema, input.x.rows, await momentsOf(input.x, cancel));
+        const ranged = schemaWithRanges(schema, input.x.rows, await rangesOf(input.x, cancel));
         const sample = takeSample(input.x, input.y);
         const engine = this.goesOn ? this.current() : await prepared.createEngine();
         const learned: Learned = { engine, classes: prepared.classes, schema: ranged, dtype: input.x.dtype };

@@ -117,6 +117,11 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     return last instanceof Estimator ? last.outputs : ['value'];
   }
 
+  /** @internal */
+  override get learnsVariance(): boolean {
+    return firstOf(this.params.steps)?.learnsVariance ?? false;
+  }
+
   override get tags() {
     const { steps } = this.params;
     const takesGroups = steps.some(([, step]) => step instanceof Estimator && step.tags.takesGroups);
@@ -414,8 +419,13 @@ function lastTags(steps: readonly Step[]): EstimatorTags {
 }
 
 function firstTags(steps: readonly Step[]): EstimatorTags {
+  return firstOf(steps)?.tags ?? {};
+}
+
+/** The first step that is not left out, of steps that may be anything. */
+function firstOf(steps: readonly Step[]): Estimator | undefined {
   const first = steps?.find?.((step) => step?.[1] instanceof Estimator)?.[1];
-  return first instanceof Estimator ? first.tags : {};
+  return first instanceof Estimator ? first : undefined;
 }
 
 /**

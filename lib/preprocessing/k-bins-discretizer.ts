@@ -5,7 +5,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { momentsOf, rangesOf } from '../core/moments.js';
 import {
   bool,
   checkLength,
@@ -151,12 +151,11 @@ export class KBinsDiscretizer
     }
     const { x, weights } = this.#counted(all, sampleWeight);
     const bins = typeof nBins === 'number' ? new Array<number>(x.cols).fill(nBins) : nBins;
-    const moments = await momentsOf(x, cancel);
-    const { min, max } = moments;
+    const { min, max } = await rangesOf(x, cancel);
     let found: number[][];
     if (strategy === 'quantile') found = await quantileEdges(x, weights, bins, quantileMethod, cancel);
     else if (strategy === 'uniform') found = uniformEdges(bins, min, max);
-    else found = await centreEdges(x, weights, bins, moments, cancel);
+    else found = await centreEdges(x, weights, bins, await momentsOf(x, cancel), cancel);
     const edges = found.map((of, j) => (min[j] === max[j] ? [-Infinity, Infinity] : of));
     const ends = new Int32Array(x.cols + 1);
     edges.forEach((of, j) => {

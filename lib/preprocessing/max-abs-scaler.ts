@@ -2,12 +2,12 @@
 
 import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { type ColumnRanges, rangesOf } from '../core/moments.js';
 import { bool, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { replaceValues } from '../core/sparse/weigh.js';
-import { type ColumnMoments, native } from '../native.js';
+import { native } from '../native.js';
 import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
 
 /** Parameters of {@link MaxAbsScaler}. */
@@ -101,14 +101,14 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
 }
 
 async function learn({ x, cancel }: FitInput, before: MaxAbsScalerState | null) {
-  return learned(await momentsOf(x, cancel), before);
+  return learned(await rangesOf(x, cancel), before);
 }
 
 async function learnSparse({ x, cancel }: SparseFitInput, before: MaxAbsScalerState | null) {
   return learned(await native.csrMoments(...csrArguments(x), null, cancel), before);
 }
 
-function learned({ count, min, max }: ColumnMoments, before: MaxAbsScalerState | null): MaxAbsScalerState {
+function learned({ count, min, max }: ColumnRanges, before: MaxAbsScalerState | null): MaxAbsScalerState {
   const largest = max.map((value, j) => Math.max(Math.abs(min[j]), Math.abs(value)));
   return { maxAbs: known(largest, count, before?.maxAbs, Math.max) };
 }

@@ -2,7 +2,7 @@
 
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { bool, custom, float64s, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
@@ -116,7 +116,7 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
 }
 
 async function learn({ x, cancel }: FitInput, before: MinMaxScalerState | null): Promise<MinMaxScalerState> {
-  const { count, min, max } = await momentsOf(x, cancel);
+  const { count, min, max } = await rangesOf(x, cancel);
   return {
     dataMin: known(min, count, before?.dataMin, Math.min),
     dataMax: known(max, count, before?.dataMax, Math.max),

@@ -2,7 +2,7 @@
 import { applyOps } from '../core/apply.js';
 import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
-import { momentsOf } from '../core/moments.js';
+import { momentsOf, rangesOf } from '../core/moments.js';
 import { bool, checkLength, float64s, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
@@ -67,7 +67,7 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
 
   protected async fitState({ x, columns, cancel }: FitInput): Promise<PowerTransformerState> {
     const { method, standardize } = this.params;
-    const { min, count } = await momentsOf(x, cancel);
+    const { min, count } = await rangesOf(x, cancel);
     const bad = method === 'boxCox' ? min.findIndex((value) => value <= 0) : -1;
     if (bad >= 0) {
       throw new ValidationError(

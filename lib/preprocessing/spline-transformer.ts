@@ -4,7 +4,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { momentsOf } from '../core/moments.js';
+import { rangesOf } from '../core/moments.js';
 import { bool, custom, either, float64s, int, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -137,7 +137,7 @@ export class SplineTransformer
       return found.map((knot) => (Number.isNaN(knot) ? 0 : knot));
     }
     const weighed = sampleWeight && Int32Array.from(sampleWeight.keys()).filter((i) => sampleWeight[i] > 0);
-    const { min, max, count } = await momentsOf(weighed === null ? all : all.takeRows(weighed), cancel);
+    const { min, max, count } = await rangesOf(weighed === null ? all : all.takeRows(weighed), cancel);
     const steps = Array.from(min, (low, j) => {
       const [from, to] = count[j] > 0 ? [low, max[j]] : [0, 0];
       const step = (to - from) / (nKnots - 1);

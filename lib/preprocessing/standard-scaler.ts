@@ -51,7 +51,8 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return { mean: float64s(), variance: float64s(), scale: float64s(), count: float64s() };
   }
 
-  protected override get learnsVariance(): boolean {
+  /** @internal */
+  override get learnsVariance(): boolean {
     return true;
   }
 

@@ -13,6 +13,7 @@
 #include "train/group_moments.h"
 #include "train/mutual_information.h"
 #include "train/power_transform.h"
+#include "train/small_labels.h"
 
 namespace boreal {
 namespace {
@@ -77,6 +78,20 @@ napi_value take_rows(Call& call) {
     using T = decltype(zero);
     return to_js(call.env(), gather<T>(elements<T>(matrix.x), matrix.cols, rows));
   });
+}
+
+// y, codes: receives them
+napi_value encode_small_labels(Call& call) {
+  const TypedArray y = to_typed_array(call.env(), call[0], "y");
+  const TypedArray codes = to_typed_array(call.env(), call[1], "codes");
+  require_length(codes, y.length);
+  std::vector<double> classes;
+  if (small_label_codes({elements<double>(y), y.length}, elements<int32_t>(codes), classes)) {
+    return to_js(call.env(), std::move(classes));
+  }
+  napi_value null;
+  check(call.env(), napi_get_null(call.env(), &null));
+  return null;
 }
 
 // What of rows by group comes after x, rows and cols.
@@ -255,6 +270,7 @@ void export_stats(napi_env env, napi_value exports) {
   export_function<modes<MatrixArgument>>(env, exports, "columnModes");
   export_function<modes<CsrArguments>>(env, exports, "csrColumnModes");
   export_function<distinct>(env, exports, "columnDistinct");
+  export_function<encode_small_labels>(env, exports, "encodeSmallLabels");
   export_function<take_rows>(env, exports, "takeRows");
   export_function<first_invalid>(env, exports, "findInvalid");
   export_function<first_negative>(env, exports, "findNegative");

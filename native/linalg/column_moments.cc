@@ -160,18 +160,21 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
       partial[part].merge(kind.moments({x.row(begin), end - begin, x.cols, x.stride},
                                        weights.size == 0 ? nullptr : weights.data + begin));
     };
+    const auto copy_block = [&](size_t begin, size_t end) {
+      const size_t count = (end - begin) * x.cols;
+      if (streams) {
+        stream_copy(x.row(begin), count, copy + begin * x.cols);
+      } else {
+        std::copy_n(x.row(begin), count, copy + begin * x.cols);
+      }
+    };
     for (size_t i = parts.begin(part); i < parts.end(part); i += block) {
       const size_t end = std::min(i + block, parts.end(part));
       const size_t whole = i + (end - i) / fold * fold;
+      // First, since a copy reads memory in order, and sums read columns side by side, which is for caches.
+      if (copy != nullptr) copy_block(i, end);
       add(folded, i, whole);
       add(plain, whole, end);
-      if (copy == nullptr) continue;
-      const size_t count = (end - i) * x.cols;
-      if (streams) {
-        stream_copy(x.row(i), count, copy + i * x.cols);
-      } else {
-        std::copy_n(x.row(i), count, copy + i * x.cols);
-      }
     }
   };
   ThreadPool::instance().parallel_for(parts.count(), run, options.max_threads);

@@ -256,6 +256,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   ],
   columnModes: () => [f32(6), 2, 3, null],
   columnDistinct: () => [f32(6), 2, 3, null],
+  encodeSmallLabels: () => [f64(6), new Int32Array(6)],
   takeRows: () => [f64(6), 2, 3, f64(4)],
   findInvalid: () => [f64(6), 2, 3, true],
   findNegative: () => [f64(6), 2, 3],

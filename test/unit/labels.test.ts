@@ -51,10 +51,14 @@ describe('encodeLabels', () => {
         [1, 0, 2],
       ],
     ] as const) {
-      const encoded = encodeLabels(y, 3);
-      expect([encoded.classes, Array.from(encoded.codes)]).toEqual([classes, codes]);
+      // float64 values are encoded by native code.
+      for (const own of [y, Float64Array.from(y)]) {
+        const encoded = encodeLabels(own, 3);
+        expect([encoded.classes, Array.from(encoded.codes)]).toEqual([classes, codes]);
+      }
     }
     expect(code(() => encodeLabels([0, 1, Number.NaN], 3))).toBe('ERR_LABELS');
+    expect(code(() => encodeLabels(Float64Array.of(0, 1, Number.NaN), 3))).toBe('ERR_LABELS');
     expect(code(() => encodeLabels([0, 1, '1'], 3))).toBe('ERR_LABELS');
     expect(code(() => encodeLabels([7, 7], 2))).toBe('ERR_LABELS');
   });
