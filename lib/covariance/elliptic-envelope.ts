@@ -2,15 +2,18 @@
 import { chi2Critical, chi2Survival } from '../core/distributions/survival.js';
 import type { State } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
+import { checkFinite } from '../core/input-checks.js';
 import type { ScoreOptions } from '../core/kinds.js';
-import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
+import { type FloatArray, Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { OutlierDetector, scoreLimit, trainingScores } from '../core/outlier-detector.js';
 import {
   bool,
   checkLength,
+  checkParams,
   either,
   float64s,
   nothing,
+  oneOf,
   type Rules,
   real,
   resolveSeed,
@@ -46,10 +49,40 @@ export interface EllipticEnvelopeState extends State {
   readonly whitening: Float64Array;
   readonly rawLocation: Float64Array;
   readonly rawCovariance: Float64Array;
+  /** 1 for the rows of the raw estimate. */
+  readonly rawSupport: Uint8Array;
   /** 1 for the rows of the estimate. */
   readonly support: Uint8Array;
+  /** Squared distances of the training rows. */
+  readonly dist: Float64Array;
   readonly offset: number;
 }
+
+/** Options of {@link EllipticEnvelope.errorNorm}. */
+export interface ErrorNormOptions {
+  /** Of the difference: the root of the sum of its squares, or its largest singular value. Default 'frobenius'. */
+  readonly norm: 'frobenius' | 'spectral';
+  /** Divide the squared norm by the number of columns. Default true. */
+  readonly scaling: boolean;
+  /** The square of the norm in place of the norm. Default true. */
+  readonly squared: boolean;
+}
+
+/** A covariance by the rows near to another estimate. */
+export interface ReweightedCovariance {
+  /** [columns] */
+  readonly location: Float64Array;
+  /** [columns, columns] */
+  readonly covariance: Matrix<Float64Array>;
+  /** Whether each row is near. */
+  readonly support: boolean[];
+}
+
+const NORM_RULES: Rules<ErrorNormOptions> = {
+  norm: oneOf('frobenius', 'spectral'),
+  scaling: bool,
+  squared: bool,
+};
 
 /** The share of normal rows that reweighting leaves out. */
 const BEYOND = 0.025;
@@ -88,10 +121,10 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
   }
 
   get stateRules(): Rules<EllipticEnvelopeState> {
-    const numbers = float64s();
+    const [numbers, flags] = [float64s(), uint8s()];
     return {
       ...{ location: numbers, covariance: numbers, whitening: numbers, rawLocation: numbers },
-      ...{ rawCovariance: numbers, support: uint8s(), offset: real() },
+      ...{ rawCovariance: numbers, rawSupport: flags, support: flags, dist: numbers, offset: real() },
     };
   }
 
@@ -100,6 +133,8 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
     for (const name of ['location', 'rawLocation'] as const) checkLength(this, name, state[name], d);
     for (const name of ['covariance', 'whitening', 'rawCovariance'] as const)
       checkLength(this, name, state[name], d * d);
+    for (const name of ['rawSupport', 'support'] as const)
+      checkLength(this, name, state[name], state.dist.length);
   }
 
   protected async fitState(input: FitInput): Promise<EllipticEnvelopeState> {
@@ -121,11 +156,8 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
     );
     const wide = await x.astypeAsync('float64', { signal });
     const limit = chi2Critical(BEYOND, cols) * consistency(cols, support / rows);
-    const kept = Uint8Array.from(raw.distances, (distance) => Number(distance < limit));
-    const weights = Float64Array.from(kept);
-    const { location, covariance } = weights.includes(1)
-      ? await moments(wide, weights, assumeCentered, signal)
-      : { location: raw.location, covariance: raw.covariance.slice() };
+    const near = await nearRows(wide, raw.distances, limit, assumeCentered, signal);
+    const { location, covariance } = near ?? { location: raw.location, covariance: raw.covariance.slice() };
     const factor = consistency(cols, 1 - BEYOND);
     for (let at = 0; at < covariance.length; at++) covariance[at] *= factor;
     const whitening = await whiteningOf(covariance, cols, signal);
@@ -138,7 +170,9 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
       whitening,
       rawLocation: raw.location,
       rawCovariance: raw.covariance,
-      support: kept,
+      rawSupport: raw.support,
+      support: near?.kept ?? new Uint8Array(rows),
+      dist: Float64Array.from(scores, (score) => -score),
       offset: await scoreLimit(scores, contamination, cancel),
     };
   }
@@ -172,6 +206,82 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
   /** The covariance before correction and reweighting. @throws {ERR_NOT_FITTED} before `fit` */
   get rawCovariance(): Matrix<Float64Array> {
     return this.#square(this.state.rawCovariance);
+  }
+
+  /** Whether each training row made the estimate before correction and reweighting. @throws {ERR_NOT_FITTED} before `fit` */
+  get rawSupport(): boolean[] {
+    return Array.from(this.state.rawSupport, Boolean);
+  }
+
+  /** The squared Mahalanobis distance of each training row to the centre. @throws {ERR_NOT_FITTED} before `fit` */
+  get dist(): Float64Array {
+    return this.state.dist.slice();
+  }
+
+  /**
+   * The raw covariance times what makes it that of normal rows (Croux and Haesbroeck 1999), without reweighting.
+   *
+   * Differs from scikit-learn: no argument, and the model stays as it is.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  correctCovariance(): Matrix<Float64Array> {
+    const { rawCovariance, rawSupport } = this.state;
+    const share = rawSupport.reduce((sum, kept) => sum + kept, 0) / rawSupport.length;
+    const factor = consistency(this.nFeaturesIn, share);
+    return this.#square(rawCovariance.map((value) => value * factor));
+  }
+
+  /**
+   * One more round of reweighting: the mean and the covariance, without a correction, of the training rows that are nearer to the estimate
+   * than all but 2.5 % of normal ones.
+   *
+   * Differs from scikit-learn: the model stays as it is; where no row is near, the estimate is that of `fit`.
+   *
+   * @param X - the training rows
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} unless X has as many rows and columns as that of `fit`
+   * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
+   */
+  async reweightCovariance(X: MatrixLike): Promise<ReweightedCovariance> {
+    const { state, fittedParams, schema } = this;
+    const x = schema.encode(X).astype('float64');
+    checkFinite(x, schema.columns, false);
+    if (x.rows !== state.dist.length) {
+      const message = `EllipticEnvelope: X has ${x.rows} rows, but the training set has ${state.dist.length}.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const limit = chi2Critical(BEYOND, x.cols);
+    const near = await nearRows(x, state.dist, limit, fittedParams.assumeCentered, undefined);
+    const { location, covariance, kept } = near ?? { ...state, kept: new Uint8Array(x.rows) };
+    return {
+      location: location.slice(),
+      covariance: this.#square(covariance),
+      support: Array.from(kept, Boolean),
+    };
+  }
+
+  /**
+   * How far a covariance is from this one: the mean squared error, or another norm of the difference.
+   *
+   * @param covariance - [columns, columns]
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} when it has another shape
+   * @throws {ERR_PARAMETER} for options that are none
+   */
+  errorNorm(covariance: NumericMatrixLike, options: Partial<ErrorNormOptions> = {}): number {
+    const all = { norm: 'frobenius', scaling: true, squared: true, ...options } as const;
+    checkParams('errorNorm', all, NORM_RULES);
+    const own = this.covariance;
+    const other = Matrix.from(covariance).astype('float64');
+    if (other.rows !== own.rows || other.cols !== own.cols) {
+      const message = `errorNorm: a covariance of shape [${other.rows}, ${other.cols}] is not of ${own.rows} columns.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const error = other.sub(own);
+    const norm = all.norm === 'frobenius' ? error.norm() : error.svd().s[0];
+    const mean = all.scaling ? norm ** 2 / own.rows : norm ** 2;
+    return all.squared ? mean : Math.sqrt(mean);
   }
 
   #square(values: Float64Array): Matrix<Float64Array> {
@@ -223,6 +333,19 @@ function consistency(d: number, alpha: number): number {
 }
 
 type Signal = AbortSignal | undefined;
+
+/** Mean and covariance of the rows of smaller distances than a limit, and which these are; null where there are none. */
+async function nearRows(
+  x: Matrix,
+  distances: Float64Array,
+  limit: number,
+  assumeCentered: boolean,
+  signal: Signal,
+) {
+  const kept = Uint8Array.from(distances, (distance) => Number(distance < limit));
+  if (!kept.includes(1)) return null;
+  return { kept, ...(await moments(x, Float64Array.from(kept), assumeCentered, signal)) };
+}
 
 /** Mean and covariance of the rows of weight 1. */
 async function moments(x: Matrix, weights: Float64Array, assumeCentered: boolean, signal: Signal) {

@@ -1,1 +1,6 @@
-export { EllipticEnvelope, type EllipticEnvelopeParams } from './elliptic-envelope.js';
+export {
+  EllipticEnvelope,
+  type EllipticEnvelopeParams,
+  type ErrorNormOptions,
+  type ReweightedCovariance,
+} from './elliptic-envelope.js';

@@ -10,9 +10,10 @@ import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { bool, custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
+import { transforming } from '../core/transforming.js';
 import { ValidationError } from '../errors.js';
+import { columnsOfModels } from './columns-of-models.js';
 import { checkModels, keptModels, type NamedModel, namedModels, tagsOfModels } from './named-models.js';
-import { columnsOfModels, transforming } from './transforming.js';
 
 /** Parameters of {@link VotingRegressor}. */
 export interface VotingParams {

@@ -90,6 +90,48 @@ export class DictVectorizer extends SparseTransformer<
     return [...this.#names];
   }
 
+  /**
+   * Leaves out columns: what comes after has those that stay, in the order of `support`. The model changes, until the next `fit`.
+   *
+   * Differs from scikit-learn: a place that stands twice in `support`, or nothing in it, is refused.
+   *
+   * @param support - whether each column stays, as `getSupport` of a selector says
+   * @param options - `indices`: support holds the places of the columns that stay. Default false
+   * @returns this
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_SHAPE} for a `support` of another length than there are columns, and places that are none
+   * @throws {ERR_PARAMETER} where a place stands twice
+   * @throws {ERR_EMPTY} where no column stays
+   * @example
+   * ```ts
+   * import { chi2, DictVectorizer, SelectKBest } from 'boreal';
+   * const records = [{ foo: 1, bar: 2 }, { foo: 3, baz: 1 }];
+   * const vectorizer = new DictVectorizer();
+   * const rows = await vectorizer.fitTransform(records);
+   * const selector = await new SelectKBest({ scoreFunc: chi2, k: 2 }).fit(rows, [0, 1]);
+   * vectorizer.restrict(selector.getSupport()).getFeatureNamesOut(); // ['bar', 'foo']
+   * ```
+   */
+  restrict(support: ArrayLike<boolean | number>, { indices = false }: { indices?: boolean } = {}): this {
+    const names = this.#names;
+    const { params, fitted } = this.snapshot();
+    const given = Array.from(support ?? [], Number);
+    if (!indices && given.length !== names.length) {
+      const message = `restrict: support has ${given.length} values, but there are ${names.length} names.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    const places = indices ? given : [...given.keys()].filter((j) => given[j] !== 0);
+    const none = places.find((j) => !Object.hasOwn(names, j));
+    if (none !== undefined)
+      throw new ValidationError('ERR_SHAPE', `restrict: ${none} is no place among ${names.length} names.`);
+    if (new Set(places).size < places.length)
+      throw new ValidationError('ERR_PARAMETER', 'restrict: a column stands twice in support.');
+    if (places.length === 0) throw new ValidationError('ERR_EMPTY', 'restrict: no column stays.');
+    const terms = encodeTerms(places.map((j) => names[j]));
+    this.setFitted(params, { ...fitted!, state: { terms } });
+    return this;
+  }
+
   /** The column of each name. @throws {ERR_NOT_FITTED} before `fit` */
   get vocabulary(): Map<string, number> {
     return new Map(this.#names.map((name, j) => [name, j]));

@@ -15,6 +15,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Outside } from '../core/plan-types.js';
 import type { Column } from '../core/schema.js';
+import { transforming } from '../core/transforming.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 
@@ -41,7 +42,7 @@ export interface IsotonicRegressionState {
 
 /**
  * The monotone function of least squares of one column, by pooling adjacent violators (Best and Chakravarti 1990); linear
- * between the training rows, equal ones being averaged.
+ * between the training rows, equal ones being averaged. `transform` gives the predictions as a column, for the next step of a pipeline.
  *
  * Differs from scikit-learn: X may have more columns, of which `column` is read.
  *
@@ -52,7 +53,9 @@ export interface IsotonicRegressionState {
  * await model.predict([[2], [3.5], [9]]); // [2.5, 3.75, 5]
  * ```
  */
-export class IsotonicRegression extends Regressor<IsotonicRegressionParams, IsotonicRegressionState> {
+export class IsotonicRegression extends transforming(
+  Regressor<IsotonicRegressionParams, IsotonicRegressionState>,
+) {
   constructor(params: Partial<IsotonicRegressionParams> = {}) {
     super({ yMin: null, yMax: null, increasing: true, outOfBounds: 'nan', column: null, ...params });
   }
@@ -131,6 +134,12 @@ export class IsotonicRegression extends Regressor<IsotonicRegressionParams, Isot
   /** Whether predictions rise. @throws {ERR_NOT_FITTED} before `fit` */
   get increasing(): boolean {
     return this.state.increasing;
+  }
+
+  /** One: what is predicted. @throws {ERR_NOT_FITTED} before `fit` */
+  override outputColumns(): readonly Column[] {
+    const length = this.countOf(this.state);
+    return Array.from({ length }, (_, k) => ({ name: `isotonicregression${k}`, kind: 'number' }));
   }
 
   lower(plan: PlanBuilder, x: Slot): Slot {

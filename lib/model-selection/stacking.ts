@@ -30,6 +30,8 @@ import { sparseSideBySide } from '../core/sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from '../core/sparse/csr-matrix.js';
 import { toSparse } from '../core/sparse/encode.js';
 import { trainingTable } from '../core/training-table.js';
+import { transforming } from '../core/transforming.js';
+import { columnsOfModels } from '../ensemble/columns-of-models.js';
 import {
   checkModels,
   keptModels,
@@ -37,7 +39,6 @@ import {
   namedModels,
   tagsOfModels,
 } from '../ensemble/named-models.js';
-import { columnsOfModels, transforming } from '../ensemble/transforming.js';
 import { ValidationError } from '../errors.js';
 import { LogisticRegression, RidgeCV } from '../linear-model/index.js';
 import { columnsOf, type FoldOptions, foldData } from './folds.js';

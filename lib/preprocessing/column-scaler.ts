@@ -27,9 +27,10 @@ export abstract class ColumnScaler<P extends object, S extends State>
   /** What the state and the parameters of the fit do to a column. */
   protected abstract affine(): ColumnAffine;
 
-  /** Every member of the state has a value for each column. */
+  /** Every list of the state has a value for each column. */
   protected override checkState(state: S, columns: readonly Column[]): void {
-    for (const [name, values] of Object.entries(state)) checkLength(this, name, values, columns.length);
+    for (const [name, values] of Object.entries(state))
+      if (ArrayBuffer.isView(values)) checkLength(this, name, values as Float64Array, columns.length);
   }
 
   /** Whether zeros stay zeros. @throws {ERR_NOT_FITTED} before `fit` */

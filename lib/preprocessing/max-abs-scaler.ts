@@ -3,7 +3,7 @@
 import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { type ColumnRanges, rangesOf } from '../core/moments.js';
-import { bool, float64s, type Rules } from '../core/params.js';
+import { bool, float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { replaceValues } from '../core/sparse/weigh.js';
@@ -20,6 +20,8 @@ export interface MaxAbsScalerParams {
 export interface MaxAbsScalerState {
   /** [columns], NaN for a column without a value. */
   readonly maxAbs: Float64Array;
+  /** The number of rows. */
+  readonly seen: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
   }
 
   get stateRules(): Rules<MaxAbsScalerState> {
-    return { maxAbs: float64s() };
+    return { maxAbs: float64s(), seen: int(1) };
   }
 
   protected override learnsInPlace() {
@@ -76,6 +78,11 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
     return this.state.maxAbs.slice();
   }
 
+  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` */
+  get nSamplesSeen(): number {
+    return this.state.seen;
+  }
+
   /** What columns are divided by. @throws {ERR_NOT_FITTED} before `fit` */
   get scale(): Float64Array {
     return safeScale(this.state.maxAbs);
@@ -101,14 +108,18 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
 }
 
 async function learn({ x, cancel }: FitInput, before: MaxAbsScalerState | null) {
-  return learned(await rangesOf(x, cancel), before);
+  return learned(x.rows, await rangesOf(x, cancel), before);
 }
 
 async function learnSparse({ x, cancel }: SparseFitInput, before: MaxAbsScalerState | null) {
-  return learned(await native.csrMoments(...csrArguments(x), null, cancel), before);
+  return learned(x.rows, await native.csrMoments(...csrArguments(x), null, cancel), before);
 }
 
-function learned({ count, min, max }: ColumnRanges, before: MaxAbsScalerState | null): MaxAbsScalerState {
+function learned(
+  rows: number,
+  { count, min, max }: ColumnRanges,
+  before: MaxAbsScalerState | null,
+): MaxAbsScalerState {
   const largest = max.map((value, j) => Math.max(Math.abs(min[j]), Math.abs(value)));
-  return { maxAbs: known(largest, count, before?.maxAbs, Math.max) };
+  return { maxAbs: known(largest, count, before?.maxAbs, Math.max), seen: rows + (before?.seen ?? 0) };
 }

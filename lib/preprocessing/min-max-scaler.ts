@@ -3,7 +3,7 @@
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { rangesOf } from '../core/moments.js';
-import { bool, custom, float64s, type Rules } from '../core/params.js';
+import { bool, custom, float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
 
@@ -15,10 +15,14 @@ export interface MinMaxScalerParams {
   clip: boolean;
 }
 
-/** Learned by {@link MinMaxScaler}; all of length [columns], NaN for a column without a value. */
+/** Learned by {@link MinMaxScaler}. */
 export interface MinMaxScalerState {
+  /** [columns], NaN for a column without a value. */
   readonly dataMin: Float64Array;
+  /** [columns], NaN for a column without a value. */
   readonly dataMax: Float64Array;
+  /** The number of rows. */
+  readonly seen: number;
 }
 
 /**
@@ -50,7 +54,7 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   }
 
   get stateRules(): Rules<MinMaxScalerState> {
-    return { dataMin: float64s(), dataMax: float64s() };
+    return { dataMin: float64s(), dataMax: float64s(), seen: int(1) };
   }
 
   protected override learnsInPlace() {
@@ -79,6 +83,11 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   /** Largest values of the columns. @throws {ERR_NOT_FITTED} before `fit` */
   get dataMax(): Float64Array {
     return this.state.dataMax.slice();
+  }
+
+  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` */
+  get nSamplesSeen(): number {
+    return this.state.seen;
   }
 
   /** Largest minus smallest values. @throws {ERR_NOT_FITTED} before `fit` */
@@ -120,5 +129,6 @@ async function learn({ x, cancel }: FitInput, before: MinMaxScalerState | null):
   return {
     dataMin: known(min, count, before?.dataMin, Math.min),
     dataMax: known(max, count, before?.dataMax, Math.max),
+    seen: x.rows + (before?.seen ?? 0),
   };
 }

@@ -379,6 +379,21 @@ describe('EllipticEnvelope', () => {
   });
 });
 
+test('EllipticEnvelope refuses norms and rows that are none, and is centred where that is said', async () => {
+  const { X } = makeBlobs({ nSamples: 60, centers: [[1, 2]], randomState: 5 });
+  const model = await new EllipticEnvelope({ randomState: 3, assumeCentered: true }).fit(X);
+  expect((await model.reweightCovariance(X)).location).toEqual(Float64Array.of(0, 0));
+  const unit = [
+    [1, 0],
+    [0, 1],
+  ];
+  expect(() => model.errorNorm([[1]])).toThrow(code('ERR_SHAPE'));
+  expect(() => model.errorNorm(unit, { norm: 'nuclear' as never })).toThrow(code('ERR_PARAMETER'));
+  await expect(model.reweightCovariance(X.slice(1))).rejects.toEqual(code('ERR_SHAPE'));
+  const holes = new Matrix(X.data.map((value, i) => (i === 3 ? Number.NaN : value)), 60, 2); // biome-ignore format: one
+  await expect(model.reweightCovariance(holes)).rejects.toEqual(code('ERR_INPUT_NAN'));
+});
+
 test('EllipticEnvelope stores no precision where that is said, and gives it all the same', async () => {
   const { X } = makeBlobs({ nSamples: 60, centers: [[1, 2]], randomState: 5 });
   const params = { randomState: 3 };

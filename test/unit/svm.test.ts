@@ -5,6 +5,7 @@ import {
   CsrMatrix,
   IsotonicRegression,
   KFold,
+  LinearRegression,
   LinearSVC,
   LogisticRegression,
   loadIris,
@@ -13,6 +14,7 @@ import {
   NuSVC,
   NuSVR,
   OneClassSVM,
+  Pipeline,
   Ridge,
   StandardScaler,
   SVC,
@@ -149,6 +151,25 @@ describe('CalibratedClassifierCV', () => {
     await expect(fit(new SVC(), { cv: new KFold({ nSplits: 3 }) })).rejects.toThrow(code('ERR_LABELS'));
     await expect(fit(new SVC(), { method: 'guess' })).rejects.toThrow(code('ERR_PARAMETER'));
   });
+});
+
+test('IsotonicRegression is a step of a pipeline, and its predictions a column', async () => {
+  const [X, y] = [
+    [[1], [2], [3], [4]],
+    [1, 3, 2, 5],
+  ];
+  const model = new IsotonicRegression({ outOfBounds: 'clip' });
+  expect((await model.fitTransform(X, y)).toArray()).toEqual([[1], [2.5], [2.5], [5]]);
+  expect(model.getFeatureNamesOut()).toEqual(['isotonicregression0']);
+  const rows = [[0], [3.5], [9]];
+  expect(Array.from(model.transformSync(rows).data)).toEqual(Array.from(await model.predict(rows)));
+  const line = new Pipeline([
+    ['rise', model.clone()],
+    ['line', new LinearRegression()],
+  ]);
+  await line.fit(X, y);
+  const alone = await new LinearRegression().fit(model.transformSync(X), y);
+  expect(await line.predict(rows)).toEqual(await alone.predict(model.transformSync(rows)));
 });
 
 test('IsotonicRegression: beyond the range, bounds and columns', async () => {

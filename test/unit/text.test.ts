@@ -400,6 +400,27 @@ test.each<[string, unknown, string]>([
   await expect(new DictVectorizer().fit(X as never)).rejects.toThrow(code(expected));
 });
 
+test('DictVectorizer leaves out columns, and keeps the rest in the order that was asked for', async () => {
+  const X = [{ a: 1, b: 'x' }, { a: 2, c: 3 }]; // biome-ignore format: records
+  const vectorizer = await new DictVectorizer().fit(X);
+  expect(vectorizer.restrict([2, 0], { indices: true })).toBe(vectorizer);
+  const copy = (await load(vectorizer.toBytes())) as DictVectorizer;
+  for (const known of [vectorizer, copy]) {
+    expect(known.getFeatureNamesOut()).toEqual(['c', 'a']);
+    expect((await known.transform(X)).toArray()).toEqual([
+      [0, 1],
+      [3, 2],
+    ]);
+  }
+  expect(vectorizer.restrict([false, true]).vocabulary).toEqual(new Map([['a', 0]]));
+  expect(() => vectorizer.restrict([true, true])).toThrow(code('ERR_SHAPE'));
+  expect(() => vectorizer.restrict([1], { indices: true })).toThrow(code('ERR_SHAPE'));
+  expect(() => vectorizer.restrict([0, 0], { indices: true })).toThrow(code('ERR_PARAMETER'));
+  expect(() => vectorizer.restrict([false])).toThrow(code('ERR_EMPTY'));
+  expect(() => new DictVectorizer().restrict([true])).toThrow(code('ERR_NOT_FITTED'));
+  expect((await vectorizer.fit(X)).getFeatureNamesOut().length).toBe(3);
+});
+
 test('a vectorizer with functions works in pipelines, checks what they give, and is not saved', async () => {
   const tokenizer = (text: string) => text.split(/\W+/);
   const pipeline = new Pipeline([

@@ -1,11 +1,14 @@
 """attributes.json: what a few fitted models say of themselves, and what imputers and searches undo.
 
     {"cases": [{"name", "estimator", "params", "input": a reference (see common.py), "learned": {attribute or method without arguments: value},
-                "inverse": {"X", "output"} or null, X being transformed test rows}]}
+                "inverse": {"X", "output"} or null, X being transformed test rows}],
+     "envelopes": [{"name", "params", "input", "dist", "rawSupport" and "support" as places, "corrected", "reweighted": {"location", "covariance",
+                    "support" as places}, "norms": [[norm, scaling, squared, errorNorm of the unit matrix]]}]}
 """
 
 import numpy as np
 from common import camel, camel_keys, load, split, write
+from sklearn.covariance import EllipticEnvelope
 from sklearn.decomposition import IncrementalPCA
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.feature_selection import RFE
@@ -60,8 +63,39 @@ def cases():
             yield case(SimpleImputer(**params), ref, inverse=True, params=params)
 
 
+def envelopes():
+    for ref in ({**IRIS, "columns": [0, 1, 2]}, {**WINE, "columns": [0, 1, 4]}, {**DIABETES, "columns": [2, 3]}):
+        for params in ({}, {"support_fraction": 0.8}):
+            X, y = load(ref)
+            X = X[split(len(X))[0]]
+            model = EllipticEnvelope(**params, random_state=0).fit(X)
+            places = lambda mask: np.flatnonzero(mask)
+            unit = np.eye(X.shape[1])
+            one = {
+                "name": f"EllipticEnvelope {params} of {ref['dataset']}",
+                "params": {**camel_keys(params), "randomState": 0},
+                "input": ref,
+                "dist": model.dist_[:: len(X) // 12],
+                "rawSupport": places(model.raw_support_),
+                "support": places(model.support_),
+                "norms": [
+                    [norm, scaling, squared, model.error_norm(unit, norm, scaling, squared)]
+                    for norm in ("frobenius", "spectral")
+                    for scaling in (True, False)
+                    for squared in (True, False)
+                ],
+            }
+            # These two change the model.
+            location, covariance, support = model.reweight_covariance(X)
+            one["reweighted"] = {"location": location, "covariance": covariance, "support": places(support)}
+            again = EllipticEnvelope(**params, random_state=0).fit(X)
+            again.support_ = again.raw_support_
+            one["corrected"] = again.correct_covariance(X)
+            yield one
+
+
 def main():
-    write("attributes", cases=list(cases()))
+    write("attributes", cases=list(cases()), envelopes=list(envelopes()))
 
 
 if __name__ == "__main__":

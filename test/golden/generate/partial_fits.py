@@ -55,8 +55,8 @@ def cases():
         ref, holes = {"dataset": name}, {"dataset": name, "missing": True}
         for each in (ref, holes):
             yield case(StandardScaler, {}, each, [*scaled, "n_samples_seen"] if each is holes else scaled)
-            yield case(MinMaxScaler, {"feature_range": (-1, 2)}, each, ["data_min", "data_max", "data_range", "scale"])
-            yield case(MaxAbsScaler, {}, each, ["max_abs", "scale"])
+            yield case(MinMaxScaler, {"feature_range": (-1, 2)}, each, ["data_min", "data_max", "data_range", "scale", "n_samples_seen"])
+            yield case(MaxAbsScaler, {}, each, ["max_abs", "scale", "n_samples_seen"])
         yield case(StandardScaler, {"with_mean": False}, ref, scaled, True)
     discrete = ["feature_count", "class_count", "class_log_prior", "feature_log_prob"]
     for name in ("iris", "wine", "breastCancer"):
