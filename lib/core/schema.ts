@@ -91,17 +91,22 @@ export class Schema {
   readonly target: Target;
   /** True when the model was fitted on a table, so that its columns have names of their own. */
   readonly named: boolean;
-  /** Of columns with categories, by position; empty where none has any. */
-  readonly #codes: ReadonlyArray<ReadonlyMap<Label, number> | undefined>;
+  #codes: ReadonlyArray<ReadonlyMap<Label, number> | undefined> | undefined;
   #index: ReadonlyMap<string, number> | undefined;
 
   constructor(columns: readonly Column[], target: Target, named: boolean) {
     this.columns = columns;
     this.target = target;
     this.named = named;
+  }
+
+  /** Of columns with categories, by position; empty where none has any. Made for the first row: a fit makes schemas that read none. */
+  get #codesOfColumns(): ReadonlyArray<ReadonlyMap<Label, number> | undefined> {
     const codesOf = ({ categories }: Column) =>
       categories && new Map(categories.map((label, code) => [label, code]));
-    this.#codes = columns.some(({ categories }) => categories !== undefined) ? columns.map(codesOf) : [];
+    const hasCategories = ({ categories }: Column) => categories !== undefined;
+    this.#codes ??= this.columns.some(hasCategories) ? this.columns.map(codesOf) : [];
+    return this.#codes;
   }
 
   /** The same columns with another target. */
@@ -194,7 +199,7 @@ export class Schema {
         `A row is an object of fields or an array of values; got ${show(row)}.`,
       );
     }
-    const codes = this.#codes;
+    const codes = this.#codesOfColumns;
     for (let j = 0; j < columns.length; j++) {
       const value = field(row, columns[j].name);
       slab[offset + j] =
@@ -208,7 +213,7 @@ export class Schema {
    * @throws {ERR_DTYPE} when it has the wrong type
    */
   encodeCell(j: number, value: Cell): number {
-    const codes = this.#codes[j];
+    const codes = this.#codesOfColumns[j];
     if (typeof value === 'number' && codes === undefined) return value;
     if (value === null || value === undefined || Number.isNaN(value)) return Number.NaN;
     if (codes !== undefined) return codes.get(value) ?? UNKNOWN_CODE;

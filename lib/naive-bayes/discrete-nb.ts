@@ -164,12 +164,13 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
 
   #learnSparse(input: SparseFitInput, encoded: EncodedLabels, before: DiscreteNBState | null) {
     const { indptr, indices, cols, data } = input.x;
-    return this.#learn(input, encoded, before, cols, (codes, classes) => {
+    return this.#learn(input, encoded, before, cols, async (codes, classes) => {
       const values = this.sparseCounts(data);
-      if (values.length > 0 && new Matrix(values, 1, values.length).min() < 0)
-        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
       const x = [indptr, indices, values, cols] as const;
-      return sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
+      const { sums, least } = await sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
+      if (least < 0)
+        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
+      return sums;
     });
   }
 

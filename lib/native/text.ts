@@ -27,6 +27,12 @@ export interface NativeRows {
   values: Float64Array;
 }
 
+/** Sums of rows by group, [groups, cols], and the least of their values and 0. */
+export interface CsrGroupSums {
+  sums: Float64Array;
+  least: number;
+}
+
 /** Documents are UTF-8 of `bytes`, one from each of the starts (one more, their end). */
 export interface TextAddon {
   /** Terms of UTF-8, each followed by the byte 255. */
@@ -117,5 +123,5 @@ export interface TextAddon {
     weights: Float64Array | null,
     sync: S,
     cancel: CancelHandle | null,
-  ): S extends true ? Float64Array : Promise<Float64Array>;
+  ): S extends true ? CsrGroupSums : Promise<CsrGroupSums>;
 }

@@ -117,8 +117,8 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
     if (this.params.metric === 'manhattan')
       return this.fitState({ ...input, x: toShared(x.toDense()), validation: null, queries: null });
     const { codes, classes } = fitLabels(input);
-    const sumsOf = (rows: CsrMatrix) =>
-      sparseGroupSums(csrArguments(rows), codes, classes.length, null, cancel);
+    const sumsOf = async (rows: CsrMatrix) =>
+      (await sparseGroupSums(csrArguments(rows), codes, classes.length, null, cancel)).sums;
     const sum = await sumsOf(x);
     const weight = new Float64Array(classes.length);
     for (const code of codes) weight[code] += 1;

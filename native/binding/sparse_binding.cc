@@ -102,6 +102,10 @@ napi_value column_counts(Call& call) {
   });
 }
 
+napi_value group_sums_to_js(napi_env env, CsrGroupSums&& of) {
+  return ObjectBuilder(env).set("sums", std::move(of.sums)).set("least", of.least).object();
+}
+
 // ..., codes [rows], groups, weights [rows] or null, sync, cancel: a copy of the rows takes as long as their
 // sums
 napi_value group_sums(Call& call) {
@@ -115,13 +119,13 @@ napi_value group_sums(Call& call) {
   return by_precision(x.values, [&](auto zero) {
     using T = decltype(zero);
     if (now) {
-      return to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
+      return group_sums_to_js(call.env(), csr_group_sums(x.here<T>(), codes.span(), groups, weights.span()));
     }
     auto compute = [codes = std::move(codes), groups, weights = std::move(weights)](
                        const CsrView<T>& view, const CancelToken* cancel, const JobProgress&) {
       return csr_group_sums(view, codes.span(), groups, weights.span(), cancel);
     };
-    return start_csr_job<T>(call, x, train_options(call, 8, false), std::move(compute), values_to_js<double>);
+    return start_csr_job<T>(call, x, train_options(call, 8, false), std::move(compute), group_sums_to_js);
   });
 }
 

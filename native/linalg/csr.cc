@@ -46,12 +46,12 @@ void add_products(const CsrView<T>& x, size_t i, const T* b, size_t width, T* su
 
 // out[width] = row i of x times b + bias.
 template <typename T>
-void multiply_row(const CsrView<T>& x, size_t i, const T* b, Span<T> bias, size_t width, T* out) {
+void multiply_row(const SparseKernels& kernel, const CsrView<T>& x, size_t i, const T* b, Span<T> bias,
+                  size_t width, T* out) {
   for (size_t c = 0; c < width; ++c) out[c] = bias.size == 0 ? T{0} : bias[c];
   if constexpr (std::is_same_v<T, double>) {
     const size_t from = x.begin(i);
-    sparse_kernels(kernels()).add_rows(b, width, x.columns.data + from, x.values.data + from, x.end(i) - from,
-                                       width, out);
+    kernel.add_rows(b, width, x.columns.data + from, x.values.data + from, x.end(i) - from, width, out);
   } else {
     size_t c = 0;
     for (; c + 4 <= width; c += 4) add_products<4>(x, i, b + c, width, out + c);
@@ -61,6 +61,23 @@ void multiply_row(const CsrView<T>& x, size_t i, const T* b, Span<T> bias, size_
     }
     if (c < width) add_products<1>(x, i, b + c, width, out + c);
   }
+}
+
+// Whether the columns of each of some rows ascend and are in the matrix. All rows at once, without a way out,
+// so that the compiler compares vectors: of what descends, all must be from one row to the next.
+template <typename T>
+bool rows_ascend(const CsrView<T>& x, size_t from, size_t to) {
+  const size_t begin = x.begin(from), end = x.end(to - 1);
+  if (begin == end) return true;
+  const int32_t* const columns = x.columns.data;
+  uint32_t last = 0, descents = 0;  // a column below 0 is a large one
+  for (size_t k = begin; k < end; ++k) last = std::max(last, static_cast<uint32_t>(columns[k]));
+  for (size_t k = begin + 1; k < end; ++k) descents += columns[k] <= columns[k - 1] ? 1 : 0;
+  for (size_t i = from; i < to; ++i) {
+    const size_t first = x.begin(i);
+    if (first > begin && first < x.end(i)) descents -= columns[first] <= columns[first - 1] ? 1 : 0;
+  }
+  return descents == 0 && last < x.cols;
 }
 
 }  // namespace
@@ -78,15 +95,10 @@ void check_csr(const CsrView<T>& x) {
   if (static_cast<size_t>(x.starts[x.rows()]) != x.values.size) {
     refuse("The starts of sparse rows must end with the number of values.");
   }
-  for_each_row(x.rows(), nullptr, [&](size_t i) {
-    const size_t begin = x.begin(i), end = x.end(i);
-    if (begin == end) return;
-    // The whole row without a way out, so that the compiler compares vectors.
-    bool descends = false;
-    for (size_t k = begin + 1; k < end; ++k) descends |= x.columns[k] <= x.columns[k - 1];
-    if (descends || x.columns[begin] < 0 || static_cast<size_t>(x.columns[end - 1]) >= x.cols) {
-      refuse("The columns of a sparse row must ascend and be in the matrix.");
-    }
+  const Partition parts{x.rows(), kRowsPerTask};
+  ThreadPool::instance().parallel_for(parts.count(), [&](size_t part, size_t) {
+    if (rows_ascend(x, parts.begin(part), parts.end(part))) return;
+    refuse("The columns of a sparse row must ascend and be in the matrix.");
   });
 }
 
@@ -96,22 +108,24 @@ void csr_product(const CsrView<T>& x, const T* b, Span<T> bias, size_t width, T*
   // Few rows of many values, as of a transpose, are shared out, too.
   const size_t average = x.values.size / std::max<size_t>(1, x.rows()) + 1;
   const size_t rows_per_task = std::clamp<size_t>(kValuesPerTask / average, 1, kRowsPerTask);
+  const SparseKernels& kernel = sparse_kernels(kernels());
   const auto each = [&](const auto& row) { for_each_row(x.rows(), cancel, row, rows_per_task); };
   if (width == 1) {
     each([&](size_t i) { out[i] = csr_row_product(x, i, b, bias.size == 0 ? T{0} : bias[0]); });
   } else {
-    each([&](size_t i) { multiply_row(x, i, b, bias, width, out + i * width); });
+    each([&](size_t i) { multiply_row(kernel, x, i, b, bias, width, out + i * width); });
   }
 }
 
 void csr_squared_distances(const CsrView<double>& x, const double* b, Span<double> norms, double* out,
                            const CancelToken* cancel) {
   const size_t width = norms.size;
+  const SparseKernels& kernel = sparse_kernels(kernels());
   std::vector<double> lengths(x.rows());
   for_each_row(x.rows(), cancel, [&](size_t i) {
     lengths[i] = csr_squared_norm(x, i);
     double* const row = out + i * width;
-    multiply_row(x, i, b, norms, width, row);
+    multiply_row(kernel, x, i, b, norms, width, row);
     for (size_t c = 0; c < width; ++c) row[c] = std::max(0.0, row[c] + lengths[i]);
   });
   for (size_t i = 0; i < lengths.size(); ++i) check_squared_norm(lengths[i], "Row", i);
@@ -241,13 +255,15 @@ std::vector<double> csr_column_counts(const CsrView<T>& x) {
 }
 
 template <typename T>
-std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
-                                   Span<double> weights, const CancelToken* cancel) {
+CsrGroupSums csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups, Span<double> weights,
+                            const CancelToken* cancel) {
   check_groups(codes, groups);
   std::vector<double> sums(groups * x.cols, 0.0);
   // Each part sums some of the groups, every one in the order of its rows.
   const size_t parts = x.values.size < kInlineValues ? 1 : std::min(groups, ThreadPool::instance().size());
+  std::vector<T> least(parts, T(0));
   ThreadPool::instance().parallel_for(parts, [&](size_t part, size_t) {
+    T least_here(0);
     for (size_t i = 0; i < x.rows(); ++i) {
       if (i % kRowsPerTask == 0) check_cancel(cancel);
       const auto group = static_cast<size_t>(codes[i]);
@@ -255,22 +271,25 @@ std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, siz
       double* const of_group = sums.data() + group * x.cols;
       const double weight = weights.size == 0 ? 1.0 : weights[i];
       for (size_t k = x.begin(i); k < x.end(i); ++k) {
-        of_group[x.columns[k]] += weight * static_cast<double>(x.values[k]);
+        const T value = x.values[k];
+        of_group[x.columns[k]] += weight * static_cast<double>(value);
+        least_here = value < least_here ? value : least_here;
       }
     }
+    least[part] = least_here;
   });
-  return sums;
+  return {std::move(sums), static_cast<double>(*std::min_element(least.begin(), least.end()))};
 }
 
-#define BOREAL_CSR(T)                                                                                    \
-  template void check_csr<T>(const CsrView<T>&);                                                         \
-  template void csr_product<T>(const CsrView<T>&, const T*, Span<T>, size_t, T*, const CancelToken*);    \
-  template CsrRows<T> csr_transpose<T>(const CsrView<T>&, const CancelToken*);                           \
-  template ColumnMoments csr_moments<T>(const CsrView<T>&, Span<double>, const CancelToken*);            \
-  template void csr_weigh<T>(const CsrView<T>&, bool, Span<double>, int, T*, const CancelToken*);        \
-  template std::vector<double> csr_column_counts<T>(const CsrView<T>&);                                  \
-  template std::vector<double> csr_group_sums<T>(const CsrView<T>&, Span<int32_t>, size_t, Span<double>, \
-                                                 const CancelToken*);
+#define BOREAL_CSR(T)                                                                                 \
+  template void check_csr<T>(const CsrView<T>&);                                                      \
+  template void csr_product<T>(const CsrView<T>&, const T*, Span<T>, size_t, T*, const CancelToken*); \
+  template CsrRows<T> csr_transpose<T>(const CsrView<T>&, const CancelToken*);                        \
+  template ColumnMoments csr_moments<T>(const CsrView<T>&, Span<double>, const CancelToken*);         \
+  template void csr_weigh<T>(const CsrView<T>&, bool, Span<double>, int, T*, const CancelToken*);     \
+  template std::vector<double> csr_column_counts<T>(const CsrView<T>&);                               \
+  template CsrGroupSums csr_group_sums<T>(const CsrView<T>&, Span<int32_t>, size_t, Span<double>,     \
+                                          const CancelToken*);
 BOREAL_CSR(float)
 BOREAL_CSR(double)
 #undef BOREAL_CSR

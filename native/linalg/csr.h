@@ -108,10 +108,15 @@ void csr_weigh(const CsrView<T>& x, bool sublinear, Span<double> weight, int nor
 template <typename T>
 std::vector<double> csr_column_counts(const CsrView<T>& x);
 
-// Weighted sums of the rows by group, [groups, cols]. codes: [rows] in [0, groups), else ERR_PARAMETER;
-// weights: [rows] or empty.
+struct CsrGroupSums {
+  std::vector<double> sums;  // [groups, cols]
+  double least;              // the least value and 0
+};
+
+// Weighted sums of the rows by group. codes: [rows] in [0, groups), else ERR_PARAMETER; weights: [rows] or
+// empty.
 template <typename T>
-std::vector<double> csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups,
-                                   Span<double> weights, const CancelToken* cancel = nullptr);
+CsrGroupSums csr_group_sums(const CsrView<T>& x, Span<int32_t> codes, size_t groups, Span<double> weights,
+                            const CancelToken* cancel = nullptr);
 
 }  // namespace boreal

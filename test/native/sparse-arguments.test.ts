@@ -161,3 +161,24 @@ describe('text and sparse rows', () => {
     expect(await codeOf(call)).toBe(code);
   });
 });
+
+it('sparse rows are those whose columns ascend below their number, in each row: the same answer as of a loop', async () => {
+  // Every two rows, and an empty one before, between or after them, of up to three columns.
+  const lists = [[], [0], [2], [0, 1], [0, 2], [1, 1], [2, 1], [-1, 0], [3], [0, 1, 2], [0, 2, 1], [1, 3]];
+  const ascends = (row: readonly number[]) => row.every((j, k) => j > (row[k - 1] ?? -1) && j < 3);
+  for (const first of lists) {
+    for (const second of lists) {
+      for (const rows of [
+        [[], first, second],
+        [first, [], second],
+        [first, second, []],
+      ]) {
+        const starts = Int32Array.from({ length: 4 }, (_, i) => rows.slice(0, i).flat().length);
+        const columns = Int32Array.from(rows.flat());
+        const check = () => raw.csrCheck(starts, columns, f64(columns.length), 3);
+        if (rows.every(ascends)) expect(check()).toBeUndefined();
+        else expect(await codeOf(check), JSON.stringify(rows)).toBe('ERR_SHAPE');
+      }
+    }
+  }
+});

@@ -371,6 +371,9 @@ test.each([
       expected[codes[i] * x.cols + x.indices[k]] += shares[i] * x.data[k];
     }
   }
-  const sums = await sparseGroupSums([x.indptr, x.indices, x.data, x.cols], codes, 5, shares, null);
-  expect(sums).toEqual(expected);
+  const least = Math.min(...x.data);
+  const made = await sparseGroupSums([x.indptr, x.indices, x.data, x.cols], codes, 5, shares, null);
+  expect(made).toEqual({ sums: expected, least });
+  const none = [x.indptr, x.indices, x.data.map(Math.abs), x.cols] as const;
+  expect(await sparseGroupSums(none, codes, 5, shares, null)).toMatchObject({ least: 0 });
 });

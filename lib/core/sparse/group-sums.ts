@@ -1,8 +1,8 @@
-import { type CancelHandle, type CsrArguments, native } from '../../native.js';
+import { type CancelHandle, type CsrArguments, type CsrGroupSums, native } from '../../native.js';
 import { isReadInPlace } from '../linalg/memory.js';
 
 /**
- * Sums of the rows by their group, [groups, cols]: at once, since a copy of the rows takes as long, but by a job where they lie in
+ * Sums of the rows by their group: at once, since a copy of the rows takes as long, but by a job where they lie in
  * shared memory, whose indices have to be copied in any case.
  */
 export function sparseGroupSums(
@@ -11,7 +11,7 @@ export function sparseGroupSums(
   groups: number,
   weights: Float64Array | null,
   cancel: CancelHandle | null,
-): Float64Array | Promise<Float64Array> {
+): CsrGroupSums | Promise<CsrGroupSums> {
   const of = [starts, columns, values, cols, codes, groups, weights] as const;
   return [starts, columns, values].some(isReadInPlace)
     ? native.csrGroupSums(...of, false, cancel)

@@ -58,6 +58,10 @@ void add_few(const double* b, size_t bs, const int32_t* columns, const double* x
 void add_rows(const double* b, size_t bs, const int32_t* columns, const double* x, size_t count, size_t cols,
               double* y) noexcept {
   constexpr size_t kStep = kVectors * kLanes;
+  // Half a vector at most: loads of a whole one reach into the next line, whatever their mask says.
+  if constexpr (kLanes == 8) {
+    if (cols <= kLanes / 2) return avx2::kSparse.add_rows(b, bs, columns, x, count, cols, y);
+  }
   for (; cols >= kStep; cols -= kStep, b += kStep, y += kStep)
     add_columns<kVectors, false>(b, bs, columns, x, count, 0, y);
   static_assert(kVectors == 4, "a case for each number of vectors that may be left");
