@@ -79,6 +79,16 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return this.run(X, { output: 'decision' });
   }
 
+  /**
+   * The scores of rows, one number each, that the estimator within gives: how normal an outlier detector finds a row, its log-density by a
+   * mixture or by {@link PCA}.
+   *
+   * @throws {ERR_NOT_SUPPORTED} without them
+   */
+  async scoreSamples(X: MatrixLike): Promise<FloatArray> {
+    return (await this.run(X, { output: 'score' })).data;
+  }
+
   /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the estimator within gives no columns */
   async transform(X: MatrixLike): Promise<Matrix> {
     return this.run(X, this.#transformOptions());

@@ -102,7 +102,7 @@ export const SEARCH_DEFAULTS: SearchOptions = {
 };
 
 /** How long the fits of a search took: no part of what is learned, since it differs each time. */
-const times = new WeakMap<SearchResults, Record<string, Float64Array>>();
+const times = new WeakMap<SearchResults, { columns: Record<string, Float64Array>; refit?: number }>();
 
 /** Base of searches over parameters. */
 export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator> extends MetaEstimator<
@@ -224,10 +224,12 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const { candidates, outcomes, columns, eligible } = await this.explore(evaluate, folds, input);
     const names = scorers.map(({ name }) => name);
     const results = { ...tabulate(candidates, outcomes, names), ...columns };
-    times.set(results, tabulateTimes(outcomes));
     const bestIndex = bestOf(results[`meanTest${capital(metric)}`] as Float64Array, eligible);
     const model = refit === false ? null : withParams(estimator, candidates[bestIndex]);
+    const start = performance.now();
     if (model !== null) await fitBest(model);
+    const refitTime = model === null ? undefined : performance.now() - start;
+    times.set(results, { columns: tabulateTimes(outcomes), refit: refitTime });
     return { best: model, bestIndex, metric, nSplits: folds.length, results };
   }
 
@@ -304,7 +306,17 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   /** All candidates, their scores and, unless the search was loaded, their times. @throws {ERR_NOT_FITTED} before `fit` */
   get cvResults(): SearchResults {
     const { results } = this.state;
-    return { ...results, ...times.get(results) };
+    return { ...results, ...times.get(results)?.columns };
+  }
+
+  /**
+   * Milliseconds that the fit of the best candidate on all rows took; undefined where the search was loaded.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} with `refit: false`
+   */
+  get refitTime(): number | undefined {
+    return this.bestEstimator && times.get(this.state.results)?.refit;
   }
 
   /** The number of folds. @throws {ERR_NOT_FITTED} before `fit` */

@@ -3,6 +3,8 @@ import {
   ColumnTransformer,
   CountVectorizer,
   DecisionTreeClassifier,
+  EllipticEnvelope,
+  GridSearchCV,
   GroupKFold,
   LinearRegression,
   LogisticRegression,
@@ -87,6 +89,25 @@ describe('Pipeline', () => {
     expect(await pipeline.predict(table)).toEqual(before);
     await pipeline.fit(table, y);
     expect(await pipeline.predict(table)).not.toEqual(before);
+  });
+
+  test('scores rows as its last step does, and hands that on to searches', async () => {
+    const X = [...labels.keys()].map((i) => [i % 5, (i * i) % 7]);
+    const scaled = (await new StandardScaler().fit(X)).transformSync(X);
+    for (const model of [new PCA({ nComponents: 1 }), new EllipticEnvelope({ randomState: 0 })]) {
+      const alone = await (model.clone() as PCA).fit(scaled);
+      const pipeline = await makePipeline(new StandardScaler(), model).fit(X);
+      expect(await pipeline.scoreSamples(X)).toEqual(await alone.scoreSamples(scaled));
+    }
+    const outliers = new GridSearchCV(
+      makePipeline(new StandardScaler(), new EllipticEnvelope({ randomState: 0 })),
+      { ellipticenvelope__contamination: [0.2] },
+      { cv: 2, scoring: async () => 1 },
+    );
+    await outliers.fit(X, labels);
+    expect(await outliers.scoreSamples(X)).toEqual(await outliers.bestEstimator.scoreSamples(X));
+    const classifier = await makePipeline(new DecisionTreeClassifier()).fit(X, labels);
+    await expect(classifier.scoreSamples(X)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
   });
 
   test('is what its last step is', async () => {

@@ -128,6 +128,7 @@ test('tables with text are searched as they are', async () => {
   expect(copy.predictSync(table)).toEqual(search.predictSync(table));
   expect('meanFitTime' in search.cvResults).toBe(true);
   expect('meanFitTime' in copy.cvResults).toBe(false);
+  expect([search.refitTime! >= 0, (copy as typeof search).refitTime]).toEqual([true, undefined]);
 });
 
 test('estimators may be among the values, and stay as they are', async () => {
