@@ -48,8 +48,8 @@ export interface KMeansParams {
  * `fit` with `device: 'cuda'` iterates on a GPU, in float32 and from the CPU's starts: labels are the CPU's but for rows that lie, to
  * float32, as near to two centres.
  *
- * With 'lloyd', rows of float64 are looked at in float32 first, of which a fit keeps a copy; what that cannot decide, float64 does, so that
- * labels are those of float64.
+ * Rows of float64 are looked at in float32 first, of which a fit keeps a copy: by 'lloyd', and by `predict`. What that cannot decide,
+ * float64 does, so that labels are those of float64. 'kMeans++' draws rows by distances in float32, unless these hold little but rounding.
  *
  * Sparse rows are read as they are, by Lloyd's algorithm on the CPU.
  *

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "device/cpu_op.h"
+#include "kernels/dispatch.h"
+#include "kernels/dispatch_cluster.h"
 
 namespace boreal {
 
@@ -233,6 +235,7 @@ class CpuDistance final : public CpuOp<T> {
  public:
   CpuDistance(const PointDistanceOp& op, const OpPlace& place, const Kernels& kernels)
       : distance_(distance_kernels<T>(kernels)),
+        cluster_(cluster_kernels<T>(kernels)),
         metric_(op.metric),
         input_(place.input()),
         width_(place.input_width()),
@@ -242,11 +245,20 @@ class CpuDistance final : public CpuOp<T> {
   }
 
   void run(const TileCall<T>& call) const override {
+    if (leaves_gaps() && call.rows >= cluster_.nearest_rows) {
+      cluster_.few_distances(metric_ == Metric::kEuclidean, call.slots[input_], width_, packed_.data(),
+                             call.rows, outputs_, width_, reinterpret_cast<T*>(call.scratch), call.out,
+                             outputs_);
+      return;
+    }
     distance_.distances(metric_, call.slots[input_], width_, packed_.data(), call.out, outputs_, call.rows,
                         outputs_, width_);
   }
+  size_t scratch_bytes(size_t) const override {
+    return leaves_gaps() ? cluster_.nearest_rows * width_ * sizeof(T) : 0;
+  }
   size_t memory_bytes() const override { return packed_.size() * sizeof(T); }
-  size_t row_granule() const override { return kRowsTogether; }
+  size_t row_granule() const override { return leaves_gaps() ? cluster_.nearest_rows : kRowsTogether; }
   bool is_pass() const override { return true; }
   // Of the largest difference, and of a cosine, which is at most 2, a NaN leaves no trace.
   bool precedes_check() const override {
@@ -260,7 +272,15 @@ class CpuDistance final : public CpuOp<T> {
  private:
   static constexpr size_t kRowsTogether = 12;  // in the kernel's registers
 
+  // Whether a quarter of the vectors that hold the points would be empty: then rows take their place.
+  bool leaves_gaps() const {
+    const size_t places = (outputs_ + distance_.lanes - 1) / distance_.lanes * distance_.lanes;
+    const bool squares = metric_ == Metric::kEuclidean || metric_ == Metric::kSquaredEuclidean;
+    return squares && outputs_ <= kFewPoints && 4 * (places - outputs_) >= places;
+  }
+
   const DistanceKernels<T>& distance_;
+  const ClusterKernels<T>& cluster_;
   const Metric metric_;
   size_t input_, width_, outputs_;
   AlignedBuffer<T> packed_;

@@ -1,21 +1,27 @@
 // The nearest of some points: squared distances, negated, and the column of the largest, as one pass that
-// leaves no distance in memory. The ops stay three in the plan; the last of them does the work of all.
+// leaves no distance in memory, and checks its input by it. The ops stay three or four in the plan; the last
+// of them does the work of all.
 #pragma once
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "device/cpu_op.h"
+#include "device/point_screen.h"
 #include "kernels/dispatch.h"
 #include "kernels/dispatch_cluster.h"
 
 namespace boreal {
 
 // distance[i] = the op whose points op i, an ArgMax, finds the nearest of; its own position for all others.
-// joined[i]: whether op i, which nobody else reads, is left to such an ArgMax.
+// joined[i]: whether op i, which nobody else reads, is left to such an ArgMax. checks(i): whether the op
+// before its distance is one of them, a check that values are finite.
 struct NearestOps {
   explicit NearestOps(const Plan& plan) : joined(plan.ops.size(), false) {
     std::vector<size_t> readers(plan.ops.size() + 1, 0);
@@ -35,8 +41,14 @@ struct NearestOps {
       if (points == nullptr || points->metric != Metric::kSquaredEuclidean) continue;
       distance[i] = measured - 1;
       joined[negated - 1] = joined[measured - 1] = true;
+      const uint32_t checked = plan.ops[measured - 1].inputs[0];
+      if (checked + 1 != measured || checked == 0 || readers[checked] > 1) continue;
+      const CheckOp* const check = std::get_if<CheckOp>(&plan.ops[checked - 1].kind);
+      joined[checked - 1] = check != nullptr && check->rule == FiniteRule::kFinite;
     }
   }
+
+  bool checks(size_t i) const { return distance[i] > 0 && joined[distance[i] - 1]; }
 
   std::vector<size_t> distance;
   std::vector<bool> joined;
@@ -53,38 +65,62 @@ class CpuJoined final : public CpuOp<T> {
   std::string details() const override { return "in ArgMax"; }
 };
 
-// place: of the ArgMax; its input is an alias of what `distance` reads.
+// place: of the ArgMax; its input is an alias of what `distance` reads. check: of that, or null.
 template <typename T>
 class CpuNearest final : public CpuOp<T> {
  public:
-  CpuNearest(const OpPlace& distance, const OpPlace& place, const Kernels& kernels)
+  CpuNearest(const OpPlace& distance, const OpPlace& place, CpuOpPtr<T> check, const Kernels& kernels)
       : kernels_(cluster_kernels<T>(kernels)),
+        check_(std::move(check)),
         input_(place.input()),
         width_(distance.input_width()),
         outputs_(distance.op().width) {
     const DistanceKernels<T>& rows = distance_kernels<T>(kernels);
     packed_ = AlignedBuffer<T>((outputs_ + rows.lanes - 1) / rows.lanes * rows.lanes * width_);
-    const AlignedBuffer<T> points = convert<T>(std::get<PointDistanceOp>(distance.op().kind).points);
-    rows.pack(points.data(), width_, outputs_, width_, packed_.data());
+    const Span<double> given = std::get<PointDistanceOp>(distance.op().kind).points;
+    rows.pack(convert<T>(given).data(), width_, outputs_, width_, packed_.data());
+    if constexpr (std::is_same_v<T, double>) screen_ = PointScreen::of(given, outputs_, width_, kernels);
   }
 
   void run(const TileCall<T>& call) const override {
-    kernels_.nearest(call.slots[input_], width_, packed_.data(), call.rows, outputs_, width_,
-                     reinterpret_cast<T*>(call.scratch), nullptr, call.out);
+    // A NaN or an infinity in a row leaves it no distance that is less than infinity.
+    if (!find(call.slots[input_], call.rows, reinterpret_cast<T*>(call.scratch), call.out) && check_) {
+      check_->run(call);
+    }
   }
-  size_t scratch_bytes(size_t) const override { return kernels_.nearest_rows * width_ * sizeof(T); }
-  size_t memory_bytes() const override { return packed_.size() * sizeof(T); }
-  size_t row_granule() const override { return kernels_.nearest_rows; }
+  size_t scratch_bytes(size_t) const override {
+    const size_t rows = screen_ ? screen_->kernels().scratch_rows : kernels_.nearest_rows;
+    return rows * width_ * sizeof(T);
+  }
+  size_t memory_bytes() const override {
+    return packed_.size() * sizeof(T) + (screen_ ? screen_->memory_bytes() : 0);
+  }
+  size_t row_granule() const override { return screen_ ? screen_->kernels().rows : kernels_.nearest_rows; }
   bool is_pass() const override { return true; }
   double row_cost_ns() const override {
-    return 5 + 2.0 * static_cast<double>(width_) * static_cast<double>(outputs_) / 50;
+    return 5 + 2.0 * static_cast<double>(width_) * static_cast<double>(outputs_) / (screen_ ? 80 : 50);
   }
-  std::string details() const override { return "nearest of " + std::to_string(outputs_) + " points"; }
+  std::string details() const override {
+    return "nearest of " + std::to_string(outputs_) + " points" + (screen_ ? ", screened in float32" : "");
+  }
 
  private:
+  bool find(const T* x, size_t rows, T* scratch, T* index) const {
+    if constexpr (std::is_same_v<T, double>) {
+      if (screen_) {
+        return screen_->kernels().nearest(x, width_, packed_.data(), screen_->view(), rows, outputs_, width_,
+                                          scratch, index);
+      }
+    }
+    return kernels_.nearest(x, width_, packed_.data(), rows, outputs_, width_, scratch, nullptr, index,
+                            nullptr);
+  }
+
   const ClusterKernels<T>& kernels_;
+  CpuOpPtr<T> check_;
   size_t input_, width_, outputs_;
   AlignedBuffer<T> packed_;
+  std::optional<PointScreen> screen_;  // of float64
 };
 
 }  // namespace boreal

@@ -151,7 +151,9 @@ class CpuProgram final : public Program<T> {
     if (nearest.joined[i]) return std::make_unique<CpuJoined<T>>();
     const OpPlace place{plan, i};
     if (nearest.distance[i] == i) return make_cpu_op<T>(place, kernels);
-    return std::make_unique<CpuNearest<T>>(OpPlace{plan, nearest.distance[i]}, place, kernels);
+    const size_t distance = nearest.distance[i];
+    CpuOpPtr<T> check = nearest.checks(i) ? make_cpu_op<T>({plan, distance - 1}, kernels) : nullptr;
+    return std::make_unique<CpuNearest<T>>(OpPlace{plan, distance}, place, std::move(check), kernels);
   }
 
   static bool is_finite_check(const Op& op) {

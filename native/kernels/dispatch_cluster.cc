@@ -12,5 +12,6 @@ template <>
 const ClusterKernels<double>& cluster_kernels<double>(const Kernels& kernels) {
   BOREAL_RETURN_TABLE(kernels, kClusterF64);
 }
+const ScreenKernels& screen_kernels(const Kernels& kernels) { BOREAL_RETURN_TABLE(kernels, kScreen); }
 
 }  // namespace boreal

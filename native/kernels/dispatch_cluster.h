@@ -9,5 +9,6 @@ namespace boreal {
 // The table of the instruction set that `kernels` belongs to.
 template <typename T>
 const ClusterKernels<T>& cluster_kernels(const Kernels& kernels);
+const ScreenKernels& screen_kernels(const Kernels& kernels);
 
 }  // namespace boreal

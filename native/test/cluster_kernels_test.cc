@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "device/point_screen.h"
 #include "kernels/dispatch.h"
 #include "kernels/dispatch_cluster.h"
 
@@ -48,53 +49,6 @@ void check_scattered_rows(const Kernels& isa) {
   }
 }
 
-template <typename T>
-void check_two_smallest(const Kernels& isa) {
-  Rng rng(6);
-  for (const size_t cols : {size_t{1}, size_t{2}, size_t{7}, size_t{8}, size_t{10}, size_t{16}, size_t{17},
-                            size_t{33}, size_t{70}}) {
-    CAPTURE(cols);
-    constexpr size_t kRows = 50;
-    const size_t stride = cols + 2;
-    std::vector<T> x(kRows * stride, T(-1));
-    for (size_t i = 0; i < kRows; ++i) {
-      // Few values, so that the least stands in several columns; a row of infinities as well.
-      for (size_t j = 0; j < cols; ++j) {
-        x[i * stride + j] = i == 7 ? std::numeric_limits<T>::infinity() : static_cast<T>(rng.below(12));
-      }
-    }
-    std::vector<T> value(kRows), second(kRows);
-    std::vector<int32_t> index(kRows);
-    cluster_kernels<T>(isa).two_smallest(x.data(), stride, kRows, cols, value.data(), index.data(),
-                                         second.data());
-    for (size_t i = 0; i < kRows; ++i) {
-      std::vector<T> row(x.begin() + static_cast<std::ptrdiff_t>(i * stride),
-                         x.begin() + static_cast<std::ptrdiff_t>(i * stride + cols));
-      const auto least = std::min_element(row.begin(), row.end());
-      CHECK(value[i] == *least);
-      CHECK(index[i] == least - row.begin());
-      row.erase(least);
-      const T other =
-          row.empty() ? std::numeric_limits<T>::infinity() : *std::min_element(row.begin(), row.end());
-      CHECK(second[i] == other);
-    }
-  }
-}
-
-// Whatever the rest of such a row is, no column beyond it is named.
-template <typename T>
-void check_rows_of_nan(const Kernels& isa) {
-  for (const size_t cols : {size_t{1}, size_t{4}, size_t{8}, size_t{16}, size_t{19}}) {
-    CAPTURE(cols);
-    const std::vector<T> x(cols, std::numeric_limits<T>::quiet_NaN());
-    T value = 0, second = 0;
-    int32_t index = -1;
-    cluster_kernels<T>(isa).two_smallest(x.data(), cols, 1, cols, &value, &index, &second);
-    CHECK(index >= 0);
-    CHECK(static_cast<size_t>(index) < cols);
-  }
-}
-
 // The labels and bits of all distances, and of equal ones the first; rows and points in any number.
 template <typename T>
 void check_nearest(const Kernels& isa) {
@@ -116,14 +70,31 @@ void check_nearest(const Kernels& isa) {
       x[(m - 1) * xs] = kInfinity;
       rows.pack(points.data(), d, n, d, packed.data());
       rows.distances(Metric::kSquaredEuclidean, x.data(), xs, packed.data(), all.data(), n, m, n, d);
-      std::vector<T> scratch(kernel.nearest_rows * d), distance(m), index(m), alone(m);
-      kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), distance.data(), index.data());
-      kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), nullptr, alone.data());
+      std::vector<T> scratch(kernel.nearest_rows * d), distance(m), index(m), second(m), alone(m);
+      CHECK(!kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), distance.data(),
+                            index.data(), second.data()));
+      kernel.nearest(x.data(), xs, packed.data(), m, n, d, scratch.data(), nullptr, alone.data(), nullptr);
       CHECK(index == alone);
+      if (m > 2) {
+        CHECK(kernel.nearest(x.data() + xs, xs, packed.data(), m - 2, n, d, scratch.data(), nullptr,
+                             alone.data(), nullptr));
+      }
       std::vector<T> turned(n * (m + 1), T(-1));
       kernel.from_points(x.data(), xs, packed.data(), m, n, d, scratch.data(), turned.data(), m + 1);
+      if (n <= kFewPoints) {
+        for (const bool root : {false, true}) {
+          std::vector<T> few(m * (n + 1), T(-1)), wanted(m * n);
+          rows.distances(root ? Metric::kEuclidean : Metric::kSquaredEuclidean, x.data(), xs, packed.data(),
+                         wanted.data(), n, m, n, d);
+          kernel.few_distances(root, x.data(), xs, packed.data(), m, n, d, scratch.data(), few.data(), n + 1);
+          for (size_t p = 0; p < few.size(); ++p) {
+            const T one = few[p], other = p % (n + 1) == n ? T(-1) : wanted[p / (n + 1) * n + p % (n + 1)];
+            CHECK((one == other || (std::isnan(one) && std::isnan(other))));
+          }
+        }
+      }
       for (size_t i = 0; i < m; ++i) {
-        T least = kInfinity;
+        T least = kInfinity, other_least = kInfinity;
         size_t where = 0;
         for (size_t j = 0; j < n; ++j) {
           const T one = all[i * n + j], other = turned[j * (m + 1) + i];
@@ -133,6 +104,58 @@ void check_nearest(const Kernels& isa) {
         }
         CHECK(distance[i] == least);
         CHECK(index[i] == static_cast<T>(where));
+        for (size_t j = 0; j < n; ++j) {
+          if (j != where && all[i * n + j] < other_least) other_least = all[i * n + j];
+        }
+        CHECK(second[i] == other_least);
+      }
+    }
+  }
+}
+
+// The labels of float64: of rows that lie halfway between points, at them, far away, and beyond float32.
+void check_screened(const Kernels& isa) {
+  Rng rng(8);
+  const ClusterKernels<double>& exact = cluster_kernels<double>(isa);
+  const DistanceKernels<double>& rows = distance_kernels<double>(isa);
+  for (const double offset : {0.0, 1e6, 1e12}) {
+    for (const size_t n : {size_t{1}, size_t{2}, size_t{10}, size_t{37}}) {
+      for (const size_t d : {size_t{1}, size_t{5}, size_t{28}, size_t{33}}) {
+        CAPTURE(offset);
+        CAPTURE(n);
+        CAPTURE(d);
+        const size_t m = 400, xs = d + 1;
+        std::vector<double> x(m * xs), points(n * d), packed((n + rows.lanes) * d);
+        for (double& value : points) value = offset + static_cast<double>(rng.below(4)) / 3;
+        for (size_t i = 0; i < m; ++i) {
+          const size_t a = rng.below(static_cast<uint32_t>(n)), b = rng.below(static_cast<uint32_t>(n));
+          // Far blocks are decided as a whole, rows in doubt among others one by one.
+          const double noise = i < m / 2 && rng.below(20) > 0 ? 0.1 : 1e-9;
+          for (size_t k = 0; k < d; ++k) {
+            x[i * xs + k] = (points[a * d + k] + points[b * d + k]) / 2 + noise * (rng.uniform() - 0.5);
+          }
+        }
+        for (size_t k = 0; k < d; ++k) x[7 * xs + k] = 1e50;
+        for (size_t k = 0; k < d; ++k) x[8 * xs + k] = 1e18;
+        rows.pack(points.data(), d, n, d, packed.data());
+        const auto screen = PointScreen::of({points.data(), points.size()}, n, d, isa);
+        REQUIRE(screen.has_value());
+        std::vector<double> scratch(screen->kernels().scratch_rows * d), index(m), wanted(m);
+        for (const size_t count : {m, size_t{30}, size_t{5}, size_t{1}}) {
+          exact.nearest(x.data(), xs, packed.data(), count, n, d, scratch.data(), nullptr, wanted.data(),
+                        nullptr);
+          CHECK(screen->kernels().nearest(x.data(), xs, packed.data(), screen->view(), count, n, d,
+                                          scratch.data(), index.data()));
+          CHECK(index == wanted);
+        }
+        for (const double bad : {std::numeric_limits<double>::quiet_NaN(), 1e200}) {
+          const double kept = x[20 * xs];
+          x[20 * xs] = bad;
+          CHECK(!screen->kernels().nearest(x.data(), xs, packed.data(), screen->view(), m, n, d,
+                                           scratch.data(), index.data()));
+          CHECK(index[20] == 0);
+          x[20 * xs] = kept;
+        }
       }
     }
   }
@@ -154,13 +177,10 @@ TEST_CASE("scattered rows: side by side, and their distances to their centres") 
   }
 }
 
-TEST_CASE("the two smallest values of rows") {
+TEST_CASE("the nearest point of each row, by float32 where that decides") {
   for (const Kernels* isa : available_kernels()) {
     INFO(isa->name);
-    check_two_smallest<float>(*isa);
-    check_two_smallest<double>(*isa);
-    check_rows_of_nan<float>(*isa);
-    check_rows_of_nan<double>(*isa);
+    check_screened(*isa);
   }
 }
 

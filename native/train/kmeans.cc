@@ -113,10 +113,12 @@ void check_counts(size_t rows, size_t clusters) {
               "nClusters is " + std::to_string(clusters) + ", but X has " + std::to_string(rows) + " rows.");
 }
 
-// The best of the restarts. with_steps(run) calls run with the steps of one more restart.
-template <typename Rows, typename WithSteps>
+// The best of the restarts. plus_plus(rng) gives the rows of a start by k-means++; with_steps(run) calls run
+// with the steps of one more restart.
+template <typename Rows, typename PlusPlus, typename WithSteps>
 KMeansModel best_of(const Rows& x, Span<double> weights, Span<double> given, const KMeansSpec& spec,
-                    const WithSteps& with_steps, const CancelToken* cancel, const FitProgress& progress) {
+                    const PlusPlus& plus_plus, const WithSteps& with_steps, const CancelToken* cancel,
+                    const FitProgress& progress) {
   check_counts(row_count(x), spec.clusters);
   total_weight(weights, row_count(x));
   if (spec.init == CentreInit::kGiven && given.size != spec.clusters * x.cols) {
@@ -127,8 +129,8 @@ KMeansModel best_of(const Rows& x, Span<double> weights, Span<double> given, con
     Rng rng(spec.seed, restart);
     std::vector<double> start =
         spec.init == CentreInit::kGiven    ? std::vector<double>(given.begin(), given.end())
-        : spec.init == CentreInit::kRandom ? seed_random(x, weights, spec.clusters, rng)
-                                           : seed_plus_plus(x, weights, spec.clusters, rng, cancel);
+        : spec.init == CentreInit::kRandom ? centres_at(x, seed_random(x, weights, spec.clusters, rng))
+                                           : centres_at(x, plus_plus(rng));
     const FitProgress on_iteration = [&](size_t done, size_t total) {
       if (progress) progress(restart * total + done, spec.restarts * total);
     };
@@ -149,12 +151,27 @@ template <typename T>
 KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
   std::unique_ptr<CudaKMeansSteps<T>> placed;
-  std::unique_ptr<FloatRows<T>> rows;
+  std::unique_ptr<FloatRows<T>> made;
+  const auto rows = [&] {
+    if (!made) made = std::make_unique<FloatRows<T>>(x, cancel);
+    return made.get();
+  };
+  const auto plus_plus = [&](Rng& rng) {
+    const Rng start = rng;
+    Seeds seeds = seed_plus_plus(rows()->view(), weights, spec.clusters, rng, cancel);
+    // Rows that are drawn by what rounding has left of their distances are drawn anew.
+    constexpr double kFew = 1e3;
+    const double least = kFew * rows()->roundoff();
+    if (seeds.potential < least * least * total_weight(weights, x.rows)) {
+      rng = start;
+      seeds = seed_plus_plus(x, weights, spec.clusters, rng, cancel);
+    }
+    return seeds.rows;
+  };
   const auto with_steps = [&](const auto& run) {
     if (!spec.target.is_gpu()) {
       const bool elkan = spec.elkan && spec.clusters > 1;
-      if (!elkan && !rows) rows = std::make_unique<FloatRows<T>>(x, cancel);
-      const auto steps = std::make_unique<PoolSteps<T>>(x, rows.get(), weights, spec, cancel);
+      const auto steps = std::make_unique<PoolSteps<T>>(x, elkan ? nullptr : rows(), weights, spec, cancel);
       return run(static_cast<KMeansSteps<T>&>(*steps));
     }
     if (!placed) {
@@ -163,17 +180,20 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
     placed->restart();
     return run(static_cast<KMeansSteps<T>&>(*placed));
   };
-  return best_of(x, weights, given, spec, with_steps, cancel, progress);
+  return best_of(x, weights, given, spec, plus_plus, with_steps, cancel, progress);
 }
 
 KMeansModel fit_kmeans(const CsrView<double>& x, Span<double> weights, Span<double> given,
                        const KMeansSpec& spec, const CancelToken* cancel, const FitProgress& progress) {
   csr_squared_norms(x, cancel);  // Refuses rows that are too long.
+  const auto plus_plus = [&](Rng& rng) {
+    return seed_plus_plus(x, weights, spec.clusters, rng, cancel).rows;
+  };
   const auto with_steps = [&](const auto& run) {
     const auto steps = std::make_unique<SparseSteps>(x, weights, spec.clusters, cancel);
     return run(static_cast<KMeansSteps<double>&>(*steps));
   };
-  return best_of(x, weights, given, spec, with_steps, cancel, progress);
+  return best_of(x, weights, given, spec, plus_plus, with_steps, cancel, progress);
 }
 
 template KMeansModel fit_kmeans<float>(MatrixView<const float>, Span<double>, Span<double>, const KMeansSpec&,

@@ -80,7 +80,7 @@ ClusterSums assign_rows(MatrixView<const T> x, Span<double> weights, const std::
       check_cancel(cancel);
       const size_t count = std::min(kBlockRows, rows.end(task) - i);
       kernel.nearest(x.row(i), x.stride, packed.from(0), count, clusters, x.cols, turned.data(),
-                     distances + i, nearest);
+                     distances + i, nearest, nullptr);
       for (size_t r = i; r < i + count; ++r) {
         labels[r] = static_cast<int32_t>(nearest[r - i]);
         const double weight = weight_of(weights, r);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "base/aligned_buffer.h"
@@ -55,19 +56,23 @@ class BoundedAssigner {
   virtual void assign(const std::vector<double>& centres, MovingSums<T>* sums, int32_t* labels) = 0;
 };
 
-// The rows as Hamerly's bounds see them: in float, which halves what is read. Of float64 they are rounded;
-// what their distances do not decide for certain, the rows themselves do.
+// The rows as k-means++ and Hamerly's bounds see them: in float, which halves what is read. Of float64 they
+// are rounded; what their distances do not decide for certain, the rows themselves do.
 template <typename T>
 class FloatRows {
  public:
   FloatRows(MatrixView<const T> x, const CancelToken* cancel);
 
   const MatrixView<const float>& view() const { return view_; }
+  // How far the distance of two of them may be from that of the rows, in their units.
+  double roundoff() const { return std::is_same_v<T, float> ? 0 : 2 * longest_ * kHalfUlp + kSmallest; }
   // Centres as they lie among the rows; *slack: of the difference between two distances of a row to them.
   // Infinite where a centre is so far away from all rows that rounding leaves nothing of their differences.
   std::vector<double> place(const std::vector<double>& centres, double* slack) const;
 
  private:
+  static constexpr double kHalfUlp = 6.1e-8, kSmallest = 1e-30;
+
   Rounding rounding_;
   AlignedBuffer<float> rounded_;
   MatrixView<const float> view_;
@@ -95,7 +100,7 @@ class HamerlyBounds : public BoundedAssigner<T> {
     std::optional<PackedRows<T>> exact;  // unless those are exact
   };
   struct Block {
-    AlignedBuffer<float> rows, tile;
+    AlignedBuffer<float> rows, turned;
     AlignedBuffer<T> doubtful, exact;
   };
 

@@ -61,7 +61,7 @@ std::vector<double> FloatRows<T>::place(const std::vector<double>& centres, doub
     longest = std::max(longest, std::sqrt(square));
   }
   // Each value is within half an ulp, of the row and of the centre, of either distance.
-  constexpr double kFar = 1e3, kHalfUlp = 6.1e-8, kSmallest = 1e-30;
+  constexpr double kFar = 1e3;
   *slack = longest < kFar * std::sqrt(static_cast<double>(cols))
                ? 2 * ((longest + longest_) * kHalfUlp + kSmallest)
                : std::numeric_limits<double>::infinity();
@@ -115,39 +115,36 @@ template <typename T>
 void HamerlyBounds<T>::decide(const uint32_t* rows, const uint32_t* doubtful, size_t count,
                               const Packed& packed, Block& block, int32_t* nearest) const {
   uint32_t own[kBlockRows];
-  T value[kBlockRows];
-  int32_t index[kBlockRows];
+  T index[kBlockRows];
   for (size_t p = 0; p < count; ++p) own[p] = rows[doubtful[p]];
-  cluster_kernels<T>(kernels()).gather(x_.data, x_.stride, own, count, x_.cols, block.doubtful.data());
-  distance_kernels<T>(kernels()).distances(Metric::kSquaredEuclidean, block.doubtful.data(), x_.cols,
-                                           packed.exact->from(0), block.exact.data(), clusters_, count,
-                                           clusters_, x_.cols);
-  select_kernels<T>(kernels()).row_min(block.exact.data(), clusters_, count, clusters_, value, index);
-  for (size_t p = 0; p < count; ++p) nearest[doubtful[p]] = index[p];
+  const ClusterKernels<T>& kernel = cluster_kernels<T>(kernels());
+  kernel.gather(x_.data, x_.stride, own, count, x_.cols, block.doubtful.data());
+  kernel.nearest(block.doubtful.data(), x_.cols, packed.exact->from(0), count, clusters_, x_.cols,
+                 block.exact.data(), nullptr, index, nullptr);
+  for (size_t p = 0; p < count; ++p) nearest[doubtful[p]] = static_cast<int32_t>(index[p]);
 }
 
 template <typename T>
 void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Packed& packed, size_t part,
                                     Block& block, MovingSums<T>* sums, int32_t* labels) {
-  const size_t cols = rows_.cols, k = clusters_;
+  const size_t cols = rows_.cols;
+  const ClusterKernels<float>& kernel = cluster_kernels<float>(kernels());
   MatrixView<const float> side_by_side{rows_.row(rows[0]), count, cols, rows_.stride};
   if (rows[count - 1] - rows[0] + 1 != count) {
-    cluster_kernels<float>(kernels()).gather(rows_.data, rows_.stride, rows, count, cols, block.rows.data());
+    kernel.gather(rows_.data, rows_.stride, rows, count, cols, block.rows.data());
     side_by_side = dense_view<const float>(block.rows.data(), count, cols);
   }
-  float* const tile = block.tile.data();
-  distance_kernels<float>(kernels()).distances(Metric::kSquaredEuclidean, side_by_side.data,
-                                               side_by_side.stride, packed.rounded.from(0), tile, k, count, k,
-                                               cols);
-  float value[kBlockRows], second[kBlockRows];
+  float least[kBlockRows], index[kBlockRows], next[kBlockRows];
+  kernel.nearest(side_by_side.data, side_by_side.stride, packed.rounded.from(0), count, clusters_, cols,
+                 block.turned.data(), least, index, next);
+  const ElementwiseKernels<float>& elementwise = elementwise_kernels<float>(kernels());
+  elementwise.unary(Unary::kSqrt, least, count, least, count, 1, count);
+  elementwise.unary(Unary::kSqrt, next, count, next, count, 1, count);
   int32_t nearest[kBlockRows];
-  cluster_kernels<float>(kernels()).two_smallest(tile, k, count, k, value, nearest, second);
-  double least[kBlockRows], next[kBlockRows];
   uint32_t doubtful[kBlockRows];
   size_t doubts = 0;
   for (size_t r = 0; r < count; ++r) {
-    least[r] = std::sqrt(static_cast<double>(value[r]));
-    next[r] = std::sqrt(static_cast<double>(second[r]));
+    nearest[r] = static_cast<int32_t>(index[r]);
     doubtful[doubts] = static_cast<uint32_t>(r);
     doubts += !centres_.below(least[r], next[r]);
   }
@@ -157,10 +154,12 @@ void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Pa
       std::copy_n(nearest, count, screened);
       decide(rows, doubtful, doubts, packed, block, nearest);
       for (size_t p = 0; p < doubts; ++p) {
-        const size_t r = doubtful[p];
+        const uint32_t r = doubtful[p];
         if (nearest[r] == screened[r]) continue;
         next[r] = least[r];  // that of another centre is the least
-        least[r] = std::sqrt(static_cast<double>(tile[r * k + static_cast<size_t>(nearest[r])]));
+        kernel.own_distances(side_by_side.data, side_by_side.stride, &r, 1, centres_.row(0), nearest, cols,
+                             least + r);
+        least[r] = std::sqrt(least[r]);
       }
     }
   }
@@ -204,11 +203,12 @@ void HamerlyBounds<T>::assign(const std::vector<double>& centres, MovingSums<T>*
     } else {
       count = open_rows(begin, end, labels, open.data());
     }
-    const size_t size = kBlockRows * x_.cols, results = kBlockRows * clusters_;
-    Block block{AlignedBuffer<float>(size), AlignedBuffer<float>(results), {}, {}};
+    const size_t size = kBlockRows * x_.cols;
+    const size_t turned = cluster_kernels<float>(kernels()).nearest_rows * x_.cols;
+    Block block{AlignedBuffer<float>(size), AlignedBuffer<float>(turned), {}, {}};
     if constexpr (!std::is_same_v<T, float>) {
       block.doubtful = AlignedBuffer<T>(size);
-      block.exact = AlignedBuffer<T>(results);
+      block.exact = AlignedBuffer<T>(cluster_kernels<T>(kernels()).nearest_rows * x_.cols);
     }
     for (size_t p = 0; p < count; p += kBlockRows) {
       check_cancel(cancel_);

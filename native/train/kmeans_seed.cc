@@ -238,13 +238,13 @@ std::vector<double> weights_by_part(const Partition& rows, Span<double> weights)
 }  // namespace
 
 template <typename Rows>
-std::vector<double> seed_plus_plus(const Rows& x, Span<double> weights, size_t clusters, Rng& rng,
-                                   const CancelToken* cancel) {
+Seeds seed_plus_plus(const Rows& x, Span<double> weights, size_t clusters, Rng& rng,
+                     const CancelToken* cancel) {
   const size_t trials = 2 + static_cast<size_t>(std::log(static_cast<double>(clusters)));
   const Partition rows = partition_rows(row_count(x), kPartRows, kParts);
   const std::vector<double> by_part = weights_by_part(rows, weights);
   Spread<Rows> spread(x, weights, trials, cancel);
-  std::vector<double> centres;
+  Seeds seeds;
   std::vector<size_t> candidates = {find_row(rows, by_part, rng.uniform() * total_of(by_part),
                                              [&](size_t i) { return weight_of(weights, i); })};
   for (;;) {
@@ -253,8 +253,9 @@ std::vector<double> seed_plus_plus(const Rows& x, Span<double> weights, size_t c
     for (size_t c = 1; c < candidates.size(); ++c) {
       if (total_of(potentials[c]) < total_of(potentials[best])) best = c;
     }
-    append_row(x, candidates[best], &centres);
-    if (centres.size() == clusters * x.cols) return centres;
+    seeds.rows.push_back(candidates[best]);
+    if (seeds.rows.size() == clusters) return seeds;
+    seeds.potential = total_of(potentials[best]);
     spread.take(best, std::move(potentials[best]));
     candidates.clear();
     for (size_t c = 0; c < trials; ++c) candidates.push_back(spread.draw(rng));
@@ -262,7 +263,7 @@ std::vector<double> seed_plus_plus(const Rows& x, Span<double> weights, size_t c
 }
 
 template <typename Rows>
-std::vector<double> seed_random(const Rows& x, Span<double> weights, size_t clusters, Rng& rng) {
+std::vector<size_t> seed_random(const Rows& x, Span<double> weights, size_t clusters, Rng& rng) {
   const size_t count = row_count(x);
   size_t possible = 0;
   for (size_t i = 0; i < count; ++i) possible += weight_of(weights, i) > 0;
@@ -272,24 +273,31 @@ std::vector<double> seed_random(const Rows& x, Span<double> weights, size_t clus
   const Partition rows = partition_rows(count, kPartRows, kParts);
   std::vector<double> by_part = weights_by_part(rows, weights);
   std::vector<bool> taken(count, false);
-  std::vector<double> centres;
+  std::vector<size_t> rows_taken;
   for (size_t c = 0; c < clusters; ++c) {
     const auto mass = [&](size_t i) { return taken[i] ? 0.0 : weight_of(weights, i); };
     const size_t row = find_row(rows, by_part, rng.uniform() * total_of(by_part), mass);
-    append_row(x, row, &centres);
+    rows_taken.push_back(row);
     taken[row] = true;
     // Anew, so that rounding leaves nothing of a part whose rows are all taken.
     const size_t part = row / rows.part;
     by_part[part] = 0;
     for (size_t i = rows.begin(part); i < rows.end(part); ++i) by_part[part] += mass(i);
   }
+  return rows_taken;
+}
+
+template <typename Rows>
+std::vector<double> centres_at(const Rows& x, const std::vector<size_t>& rows) {
+  std::vector<double> centres;
+  for (const size_t row : rows) append_row(x, row, &centres);
   return centres;
 }
 
-#define BOREAL_KMEANS_SEED(Rows)                                                             \
-  template std::vector<double> seed_plus_plus<Rows>(const Rows&, Span<double>, size_t, Rng&, \
-                                                    const CancelToken*);                     \
-  template std::vector<double> seed_random<Rows>(const Rows&, Span<double>, size_t, Rng&);
+#define BOREAL_KMEANS_SEED(Rows)                                                                    \
+  template Seeds seed_plus_plus<Rows>(const Rows&, Span<double>, size_t, Rng&, const CancelToken*); \
+  template std::vector<size_t> seed_random<Rows>(const Rows&, Span<double>, size_t, Rng&);          \
+  template std::vector<double> centres_at<Rows>(const Rows&, const std::vector<size_t>&);
 BOREAL_KMEANS_SEED(MatrixView<const float>)
 BOREAL_KMEANS_SEED(MatrixView<const double>)
 BOREAL_KMEANS_SEED(CsrView<double>)

@@ -109,8 +109,9 @@ std::vector<double> start_of(const Rows& x, Span<double> weights, Span<double> g
   if (!all) sample.gather(x, weights, draw_rows(spec.init_size, row_count(x), rng));
   const Rows& rows = all ? x : sample.x;
   if (!all) weights = sample.weight;
-  if (spec.init == CentreInit::kRandom) return seed_random(rows, weights, spec.clusters, rng);
-  return seed_plus_plus(rows, weights, spec.clusters, rng, cancel);
+  return centres_at(rows, spec.init == CentreInit::kRandom
+                              ? seed_random(rows, weights, spec.clusters, rng)
+                              : seed_plus_plus(rows, weights, spec.clusters, rng, cancel).rows);
 }
 
 // Clusters that have seen little of what the largest has begin anew at rows of the batch.

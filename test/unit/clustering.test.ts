@@ -124,6 +124,17 @@ describe('KMeans', () => {
   });
 });
 
+test('k-means++ finds rows that only float64 can tell apart', async () => {
+  const rows = Array.from({ length: 400 }, (_, i) => [i === 0 ? 1e6 : 1e-7 * (i % 4)]);
+  for (const algorithm of ['lloyd', 'elkan'] as const) {
+    const start = new KMeans({ nClusters: 5, algorithm, maxIter: 1, randomState: 2 });
+    await start.fit(rows);
+    const centres = Array.from(start.clusterCenters.data).sort((a, b) => a - b);
+    expect(centres.map((c) => Math.round(c * 1e7))).toEqual([0, 1, 2, 3, 1e13]);
+    expect(start.inertia).toBeLessThan(1e-20);
+  }
+});
+
 describe('MiniBatchKMeans', () => {
   test('comes near to KMeans', async () => {
     const options = { nClusters: 4, randomState: 2 };

@@ -51,6 +51,29 @@ describe('the nearest centre of a plan', () => {
     ).toEqual([[0], [1], [0]]);
   });
 
+  test('of many rows at once, halfway between centres as well, and checked by the distances', async () => {
+    const centres = [0, 1, 2].map((c) => [1e5 + c, -c]);
+    const model = await new KMeans({ nClusters: 3, init: centres, maxIter: 1 }).fit(centres);
+    const rows = Array.from({ length: 300 }, (_, i) => {
+      const [x, y] = centres[i % 3];
+      return i % 5 === 0 ? [x + 0.5 + 1e-11 * ((i % 7) - 3), y - 0.5] : [x + 0.1, y];
+    });
+    for (const few of [300, 130]) {
+      const part = rows.slice(0, few);
+      const distances = model.transformSync(part).toArray();
+      expect(Array.from(model.predictSync(part))).toEqual(
+        distances.map((row) => row.indexOf(Math.min(...row))),
+      );
+    }
+    rows[131] = [1e300, 0];
+    expect(model.predictSync(rows)[131]).toBe(0);
+    rows[199] = [0, Number.NEGATIVE_INFINITY];
+    rows[140] = [0, Number.NaN];
+    expect(() => model.predictSync(rows)).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT_NAN', row: 140, column: 1 }),
+    );
+  });
+
   test('in the middle of a pipeline', async () => {
     const steps = [
       ['scale', new StandardScaler()],

@@ -49,59 +49,19 @@ void own_distances(const T* x, size_t xs, const uint32_t* rows, size_t count, co
   }
 }
 
-// 0 where there is none, as in a row of NaN.
-template <typename T>
-inline size_t first_equal(const T* x, size_t cols, Vec<T> wanted) {
-  constexpr size_t kLanes = Vec<T>::kLanes;
-  size_t j = 0;
-  for (; j + kLanes <= cols; j += kLanes) {
-    const uint32_t bits = lane_bits(equal(load(x + j), wanted));
-    if (bits != 0) return j + lowest_bit(bits);
-  }
-  if (j == cols) return 0;
-  // Lanes beyond the row are equal to nothing.
-  const Vec<T> nothing = broadcast(static_cast<T>(__builtin_nanf("")));
-  const uint32_t bits = lane_bits(equal(load(x + j, cols - j, nothing), wanted));
-  return bits == 0 ? 0 : j + lowest_bit(bits);
-}
-
-template <typename T>
-void two_smallest(const T* x, size_t xs, size_t rows, size_t cols, T* value, int32_t* index,
-                  T* second) noexcept {
-  constexpr size_t kLanes = Vec<T>::kLanes;
-  const Vec<T> infinity = broadcast(static_cast<T>(__builtin_huge_valf()));
-  for (size_t i = 0; i < rows; ++i, x += xs) {
-    // Of each lane the least two.
-    Vec<T> least = infinity, next = infinity;
-    size_t j = 0;
-    for (; j + kLanes <= cols; j += kLanes) {
-      const Vec<T> v = load(x + j);
-      next = min(next, max(least, v));
-      least = min(least, v);
-    }
-    if (j < cols) {
-      const Vec<T> v = load(x + j, cols - j, infinity);
-      next = min(next, max(least, v));
-      least = min(least, v);
-    }
-    value[i] = reduce_min(least);
-    const Vec<T> smallest = broadcast(value[i]);
-    index[i] = static_cast<int32_t>(first_equal(x, cols, smallest));
-    const auto where = equal(least, smallest);
-    const uint32_t bits = lane_bits(where);
-    second[i] = (bits & (bits - 1)) != 0 ? value[i] : reduce_min(select(where, next, least));
-  }
-}
-
 // Vectors of rows, and points, whose distances are in registers together.
 constexpr size_t kTurns = kRegisters == 32 ? 3 : 2;
 constexpr size_t kPoints = kRegisters == 32 ? 8 : 4;
-constexpr size_t kBlocksAhead = 2;  // asked for while those before them are looked at
+// Memory to ask for on the way, in as many steps as there are columns.
+struct Ahead {
+  uintptr_t from;
+  size_t step;
+};
 
 // C points of a panel, of which the first is number `first`: gives take(number, v, distances) those of the
-// rows of vector v. ahead: rows to ask for on the way.
+// rows of vector v.
 template <typename T, size_t C, typename Take>
-inline void point_tile(const T* turned, const T* points, uintptr_t ahead, size_t first, size_t d,
+inline void point_tile(const T* turned, const T* points, Ahead ahead, size_t first, size_t d,
                        const Take& take) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   Vec<T> sum[C][kTurns];
@@ -110,8 +70,8 @@ inline void point_tile(const T* turned, const T* points, uintptr_t ahead, size_t
     BOREAL_UNROLL
     for (size_t v = 0; v < kTurns; ++v) sum[c][v] = broadcast(T(0));
   }
-  for (size_t k = 0; k < d; ++k, ahead += kTurns * sizeof(Vec<T>)) {
-    ask_for(ahead, kTurns * sizeof(Vec<T>));
+  for (size_t k = 0; k < d; ++k) {
+    ask_for(ahead.from + k * ahead.step, ahead.step);
     Vec<T> x[kTurns];
     BOREAL_UNROLL
     for (size_t v = 0; v < kTurns; ++v) x[v] = load(turned + (v * d + k) * kLanes);
@@ -135,11 +95,11 @@ inline void point_tile(const T* turned, const T* points, uintptr_t ahead, size_t
 // Points j up to n, C at a time while there are as many, then half of that: none is looked at that is not
 // there.
 template <typename T, size_t C, typename Take>
-inline void point_tiles(const T* turned, const T* packed, uintptr_t ahead, size_t j, size_t n, size_t d,
+inline void point_tiles(const T* turned, const T* packed, Ahead ahead, size_t j, size_t n, size_t d,
                         const Take& take) {
   constexpr size_t kLanes = Vec<T>::kLanes;
   if constexpr (C <= kLanes) {
-    for (; j + C <= n; j += C) {
+    for (; j + C <= n; j += C, ahead.step = 0) {
       const T* const points = packed + j / kLanes * kLanes * d + j % kLanes;
       point_tile<T, C>(turned, points, ahead, j, d, take);
     }
@@ -150,26 +110,61 @@ inline void point_tiles(const T* turned, const T* packed, uintptr_t ahead, size_
 template <typename T>
 constexpr size_t kNearestRows = kTurns* Vec<T>::kLanes;
 
-// Turns `rows` of x, no more than kNearestRows, and takes their distances.
-template <typename T, typename Take>
-inline void take_points(const T* x, size_t xs, const T* packed, size_t rows, size_t n, size_t d, T* scratch,
-                        const Take& take) {
+// Rows of x asked for while a block of them is looked at: the one after the next.
+template <typename T>
+inline Ahead ahead_of(const T* x, size_t xs) {
+  constexpr size_t kRows = kNearestRows<T>;
+  return {reinterpret_cast<uintptr_t>(x + 2 * kRows * xs), kRows * sizeof(T)};
+}
+
+// Turns vector v of `rows` of x, no more than kNearestRows.
+template <typename T>
+inline void turn_vector(const T* x, size_t xs, size_t v, size_t rows, size_t d, T* turned) {
   constexpr size_t kLanes = Vec<T>::kLanes;
+  const size_t begin = v * kLanes < rows ? v * kLanes : rows;
+  const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
+  pack_panel(x + begin * xs, xs, count, d, turned + v * kLanes * d);
+}
+
+template <typename T>
+inline void turn_rows(const T* x, size_t xs, size_t rows, size_t d, T* turned) {
+  for (size_t v = 0; v < kTurns; ++v) turn_vector(x, xs, v, rows, d, turned);
+}
+
+// Of a block of rows.
+template <typename T>
+struct Found {
+  T least[kNearestRows<T>], second[kNearestRows<T>], index[kNearestRows<T>];
+};
+
+template <bool kSecond, typename T>
+inline void find_nearest(const T* turned, const T* packed, Ahead ahead, size_t n, size_t d, Found<T>* found) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> infinity = broadcast(static_cast<T>(__builtin_huge_valf()));
   for (size_t v = 0; v < kTurns; ++v) {
-    const size_t begin = v * kLanes < rows ? v * kLanes : rows;
-    const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
-    pack_panel(x + begin * xs, xs, count, d, scratch + v * kLanes * d);
+    store(found->least + v * kLanes, infinity);
+    store(found->second + v * kLanes, infinity);
+    store(found->index + v * kLanes, broadcast(T(0)));
   }
-  const uintptr_t ahead = reinterpret_cast<uintptr_t>(x) + kBlocksAhead * kNearestRows<T> * xs * sizeof(T);
-  point_tiles<T, kPoints>(scratch, packed, ahead, 0, n, d, take);
+  point_tiles<T, kPoints>(turned, packed, ahead, 0, n, d, [&](size_t point, size_t v, Vec<T> distances) {
+    T* const least = found->least + v * kLanes;
+    T* const second = found->second + v * kLanes;
+    T* const index = found->index + v * kLanes;
+    const Vec<T> before = load(least);
+    const auto nearer = less(distances, before);
+    if (kSecond) store(second, select(nearer, before, min(distances, load(second))));
+    store(least, select(nearer, distances, before));
+    store(index, select(nearer, broadcast(static_cast<T>(point)), load(index)));
+  });
 }
 
 // One row beside vectors of points: a block of rows would cost the same whether it holds one or all.
 template <typename T>
-inline void nearest_of_row(const T* x, const T* packed, size_t n, size_t d, T* distance, T* index) {
+inline void nearest_of_row(const T* x, const T* packed, size_t n, size_t d, T* distance, T* index,
+                           T* second) {
   constexpr size_t kLanes = Vec<T>::kLanes, kPanels = 4;
   const size_t panels = (n + kLanes - 1) / kLanes;
-  T least = static_cast<T>(__builtin_huge_valf()), where = 0;
+  T least = static_cast<T>(__builtin_huge_valf()), next = least, where = 0;
   for (size_t first = 0; first < panels; first += kPanels) {
     const size_t count = panels - first < kPanels ? panels - first : kPanels;
     Vec<T> sum[kPanels];
@@ -188,48 +183,137 @@ inline void nearest_of_row(const T* x, const T* packed, size_t n, size_t d, T* d
     for (size_t p = 0; p < count; ++p) {
       const size_t point = (first + p) * kLanes;
       const size_t points = n - point < kLanes ? n - point : kLanes;
-      if (points == kLanes && lane_bits(less(sum[p], broadcast(least))) == 0) continue;
+      if (points == kLanes && lane_bits(less(sum[p], broadcast(next))) == 0) continue;
       T distances[kLanes];
       store(distances, sum[p]);
       for (size_t c = 0; c < points; ++c) {
-        if (!(distances[c] < least)) continue;
+        if (!(distances[c] < next)) continue;
+        const bool nearer = distances[c] < least;
+        next = nearer ? least : distances[c];
+        if (!nearer) continue;
         least = distances[c];
         where = static_cast<T>(point + c);
       }
     }
   }
   *index = where;
-  if (distance != nullptr) *distance = least;
+  *distance = least;
+  *second = next;
+}
+
+template <bool kSecond, typename T>
+bool find_rows(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
+               T* index, T* second) {
+  constexpr size_t kRows = kNearestRows<T>;
+  bool all = true;
+  for (size_t i = 0; i < m; i += kRows) {
+    const size_t rows = m - i < kRows ? m - i : kRows;
+    Found<T> found;
+    if (rows < kRows / 2) {
+      for (size_t r = 0; r < rows; ++r) {
+        nearest_of_row(x + (i + r) * xs, packed, n, d, found.least + r, found.index + r, found.second + r);
+      }
+    } else {
+      turn_rows(x + i * xs, xs, rows, d, scratch);
+      find_nearest<kSecond>(scratch, packed, ahead_of(x + i * xs, xs), n, d, &found);
+    }
+    for (size_t r = 0; r < rows; ++r) {
+      index[i + r] = found.index[r];
+      all &= found.least[r] < static_cast<T>(__builtin_huge_valf());
+      if (distance != nullptr) distance[i + r] = found.least[r];
+      if (kSecond) second[i + r] = found.second[r];
+    }
+  }
+  return all;
 }
 
 template <typename T>
-void nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
-             T* index) noexcept {
-  constexpr size_t kLanes = Vec<T>::kLanes, kRows = kNearestRows<T>;
-  T least[kRows], where[kRows];
+bool nearest(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d, T* scratch, T* distance,
+             T* index, T* second) noexcept {
+  if (second == nullptr) return find_rows<false>(x, xs, packed, m, n, d, scratch, distance, index, second);
+  return find_rows<true>(x, xs, packed, m, n, d, scratch, distance, index, second);
+}
+
+// Bits of the rows of vector v that are not nearest to one point for certain.
+inline uint32_t undecided(const Screen& screen, const Found<float>& found, size_t v) {
+  constexpr size_t kLanes = Vec<float>::kLanes;
+  // A distance of infinity is one that is larger than floats are.
+  const Vec<float> largest = broadcast(__FLT_MAX__);
+  const Vec<float> least = sqrt(load(found.least + v * kLanes));
+  const Vec<float> second = sqrt(min(load(found.second + v * kLanes), largest));
+  const Vec<float> far = fma(least, broadcast(screen.farther), broadcast(screen.slack));
+  return lane_bits(not_less(far, second * broadcast(screen.nearer)));
+}
+
+constexpr size_t kScreenRows = kNearestRows<float>;
+// In doubles: rows turned, in float32 before it one vector of rows, or in float64.
+constexpr size_t kScreenScratch = kScreenRows;
+
+// Columns in chunks of a known number, the last of them over what the one before it has done already.
+inline void round_row(const double* x, const Screen& screen, size_t d, float* rounded) {
+  constexpr size_t kChunk = 16;
+  const auto round_columns = [&](size_t first, size_t count) {
+    for (size_t k = first; k < first + count; ++k) {
+      rounded[k] = static_cast<float>((x[k] - screen.shift[k]) * screen.scale);
+    }
+  };
+  size_t k = 0;
+  for (; k + kChunk <= d; k += kChunk) round_columns(k, kChunk);
+  if (k == d) return;
+  if (d < kChunk) {
+    round_columns(k, d - k);
+  } else {
+    round_columns(d - kChunk, kChunk);
+  }
+}
+
+bool screened_nearest(const double* x, size_t xs, const double* packed, const Screen& screen, size_t m,
+                      size_t n, size_t d, double* scratch, double* index) noexcept {
+  constexpr size_t kLanes = Vec<float>::kLanes, kRows = kScreenRows;
+  float* const turned = reinterpret_cast<float*>(scratch);
+  float* const rounded = turned + kRows * d;
+  bool all = true;
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
-    if (rows < kRows / 2) {
-      for (size_t r = i; r < m; ++r) {
-        nearest_of_row(x + r * xs, packed, n, d, distance == nullptr ? nullptr : distance + r, index + r);
+    const double* const block = x + i * xs;
+    bool screens = rows >= kRows / 2;
+    uint32_t bits[kTurns] = {};
+    if (screens) {
+      size_t doubts = 0;
+      for (size_t v = 0; v < kTurns; ++v) {
+        const size_t begin = v * kLanes < rows ? v * kLanes : rows;
+        const size_t count = rows - begin < kLanes ? rows - begin : kLanes;
+        for (size_t r = 0; r < count; ++r) {
+          round_row(block + (begin + r) * xs, screen, d, rounded + r * d);
+        }
+        pack_panel(rounded, d, count, d, turned + v * kLanes * d);
       }
-      break;
+      Found<float> found;
+      // Of float64 two blocks are much of a first-level cache.
+      const Ahead next{reinterpret_cast<uintptr_t>(block + kRows * xs), kRows * sizeof(double)};
+      find_nearest<true>(turned, screen.packed, next, n, d, &found);
+      for (size_t r = 0; r < rows; ++r) index[i + r] = static_cast<double>(found.index[r]);
+      for (size_t v = 0; v * kLanes < rows; ++v) {
+        bits[v] = undecided(screen, found, v);
+        if (rows - v * kLanes < kLanes) bits[v] &= (uint32_t{1} << (rows - v * kLanes)) - 1;
+        doubts += count_bits(bits[v]);
+      }
+      screens = doubts <= kRows / 8;
     }
-    for (size_t r = 0; r < kRows; ++r) {
-      least[r] = static_cast<T>(__builtin_huge_valf());
-      where[r] = 0;
+    if (!screens) {
+      all &= find_rows<false, double>(block, xs, packed, rows, n, d, scratch, nullptr, index + i, nullptr);
+      continue;
     }
-    take_points(x + i * xs, xs, packed, rows, n, d, scratch, [&](size_t point, size_t v, Vec<T> distances) {
-      const Vec<T> before = load(least + v * kLanes);
-      const auto nearer = less(distances, before);
-      store(least + v * kLanes, select(nearer, distances, before));
-      store(where + v * kLanes, select(nearer, broadcast(static_cast<T>(point)), load(where + v * kLanes)));
-    });
-    for (size_t r = 0; r < rows; ++r) {
-      index[i + r] = where[r];
-      if (distance != nullptr) distance[i + r] = least[r];
+    for (size_t v = 0; v < kTurns; ++v) {
+      for (; bits[v] != 0; bits[v] &= bits[v] - 1) {
+        const size_t r = v * kLanes + lowest_bit(bits[v]);
+        double least, second;
+        nearest_of_row(block + r * xs, packed, n, d, &least, index + i + r, &second);
+        all &= least < __builtin_huge_val();
+      }
     }
   }
+  return all;
 }
 
 template <typename T>
@@ -238,14 +322,54 @@ void from_points(const T* x, size_t xs, const T* packed, size_t m, size_t n, siz
   constexpr size_t kLanes = Vec<T>::kLanes, kRows = kNearestRows<T>;
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
-    take_points(x + i * xs, xs, packed, rows, n, d, scratch, [&](size_t point, size_t v, Vec<T> distances) {
+    turn_rows(x + i * xs, xs, rows, d, scratch);
+    const auto take = [&](size_t point, size_t v, Vec<T> distances) {
       T* const to = out + point * os + i + v * kLanes;
       if ((v + 1) * kLanes <= rows) {
         store(to, distances);
       } else if (v * kLanes < rows) {
         store(to, distances, rows - v * kLanes);
       }
-    });
+    };
+    point_tiles<T, kPoints>(scratch, packed, ahead_of(x + i * xs, xs), 0, n, d, take);
+  }
+}
+
+template <typename T>
+void few_distances(bool root, const T* x, size_t xs, const T* packed, size_t m, size_t n, size_t d,
+                   T* scratch, T* out, size_t os) noexcept {
+  constexpr size_t kLanes = Vec<T>::kLanes, kRows = kNearestRows<T>;
+  const Vec<T> zero = broadcast(T(0));
+  T sums[kFewPoints * kRows];
+  for (size_t i = 0; i < m; i += kRows) {
+    const size_t rows = m - i < kRows ? m - i : kRows;
+    turn_rows(x + i * xs, xs, rows, d, scratch);
+    point_tiles<T, kPoints>(scratch, packed, ahead_of(x + i * xs, xs), 0, n, d,
+                            [&](size_t point, size_t v, Vec<T> distances) {
+                              store(sums + point * kRows + v * kLanes, root ? sqrt(distances) : distances);
+                            });
+    for (size_t v = 0; v * kLanes < rows; ++v) {
+      T* const to = out + (i + v * kLanes) * os;
+      const size_t count = rows - v * kLanes < kLanes ? rows - v * kLanes : kLanes;
+      for (size_t j = 0; j < n; j += kLanes) {
+        const size_t points = n - j < kLanes ? n - j : kLanes;
+        Vec<T> square[kLanes];
+        BOREAL_UNROLL
+        for (size_t c = 0; c < kLanes; ++c) {
+          square[c] = c < points ? load(sums + (j + c) * kRows + v * kLanes) : zero;
+        }
+        transpose(square);
+        BOREAL_UNROLL
+        for (size_t r = 0; r < kLanes; ++r) {
+          if (r >= count) break;
+          if (points == kLanes) {
+            store(to + r * os + j, square[r]);
+          } else {
+            store(to + r * os + j, square[r], points);
+          }
+        }
+      }
+    }
   }
 }
 
@@ -253,11 +377,11 @@ void from_points(const T* x, size_t xs, const T* packed, size_t m, size_t n, siz
 
 namespace BOREAL_ISA {
 
-constexpr ClusterKernels<float> kClusterF32{gather<float>,       own_distances<float>, two_smallest<float>,
-                                            kNearestRows<float>, nearest<float>,       from_points<float>};
-constexpr ClusterKernels<double> kClusterF64{gather<double>,       own_distances<double>,
-                                             two_smallest<double>, kNearestRows<double>,
-                                             nearest<double>,      from_points<double>};
+constexpr ClusterKernels<float> kClusterF32{gather<float>,  own_distances<float>, kNearestRows<float>,
+                                            nearest<float>, from_points<float>,   few_distances<float>};
+constexpr ClusterKernels<double> kClusterF64{gather<double>,  own_distances<double>, kNearestRows<double>,
+                                             nearest<double>, from_points<double>,   few_distances<double>};
+constexpr ScreenKernels kScreen{kScreenRows, kScreenScratch, screened_nearest};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
