@@ -54,6 +54,16 @@ function requireLabel(value: unknown, type: string | undefined, where: string, c
   return value;
 }
 
+/** A label that is no measured number: a classifier that got those of a regression would learn a class of each. */
+function requireClass(value: unknown, type: string | undefined, where: string): Label {
+  const label = requireLabel(value, type, where, 'ERR_LABELS');
+  if (typeof label !== 'number' || Number.isInteger(label)) return label;
+  throw new ValidationError(
+    'ERR_LABELS',
+    `${where} is ${label}. Class labels are whole numbers, text or booleans; other numbers are for a regressor.`,
+  );
+}
+
 /** Whole numbers from -SMALL to SMALL - 1 are looked up in a table, which takes a fraction of the time of a hash. */
 const SMALL = 256;
 
@@ -105,7 +115,7 @@ function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLa
       const several = severalTargets(label, 'Classifier');
       if (several !== undefined) throw several;
       code = numbers.size;
-      numbers.set(requireLabel(label, type, `${what} row ${i}`, 'ERR_LABELS'), code);
+      numbers.set(requireClass(label, type, `${what} row ${i}`), code);
       type ??= typeof label;
     }
     codes[i] = code;
@@ -126,7 +136,7 @@ function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLa
  * @param least - classes, at least
  * @throws {ERR_SHAPE} when the lengths differ
  * @throws {ERR_NOT_SUPPORTED} for several targets
- * @throws {ERR_LABELS} when a label is missing, types are mixed or there are fewer classes
+ * @throws {ERR_LABELS} when a label is missing or a number that is not whole, types are mixed or there are fewer classes
  */
 export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:', least = 2): EncodedLabels {
   checkLength(y, rows);

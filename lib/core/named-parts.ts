@@ -60,6 +60,10 @@ export function checkParts<T extends Part>(
     const reason = () => {
       if (typeof name !== 'string' || name === '') return `must be ${form} with a name.`;
       if (names.has(name)) return `has the name of an earlier ${what}.`;
+      // 'name__parameter' names a parameter of a part, beside the owner's own.
+      if (name.includes('__')) return "has a name with '__', which stands between a name and a parameter.";
+      if (Object.hasOwn(owner.params, name))
+        return `has the name of a parameter of ${owner.constructor.name}.`;
       return refusal(part, i);
     };
     const why = reason();

@@ -13,7 +13,6 @@ import {
   int,
   nothing,
   type Rules,
-  real,
   uint8s,
 } from '../core/params.js';
 import { learnPart } from '../core/parts.js';
@@ -32,7 +31,7 @@ export interface SelectFromModelParams {
   /**
    * The least importance of columns that stay: a number, 'mean', 'median' or as '1.25*mean'. Default null: 1e-5 where the model's
    * penalty is L1 alone, which leaves coefficients at 0 (`penalty: 'l1'`, Lasso, and `l1Ratio: 1` of elastic nets and logistic
-   * regression, given or chosen by cross-validation), else 'mean'.
+   * regression, given or chosen by cross-validation), else 'mean'. -Infinity leaves the choice to `maxFeatures`.
    */
   threshold: number | string | null;
   /** At most so many columns stay; null: as many as reach the threshold. Default null. */
@@ -85,7 +84,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
       estimator: custom('an estimator', (v) => v instanceof Estimator),
       threshold: either(
         nothing,
-        real(),
+        custom('a number', (v) => typeof v === 'number' && !Number.isNaN(v)),
         custom("'mean', 'median', or as '1.25*mean'", (v) => typeof v === 'string' && WORDS.test(v)),
       ),
       maxFeatures: either(int(1), nothing),

@@ -151,7 +151,7 @@ export interface LikelihoodRatios {
  * Likelihood ratios of two classes: by what a prediction multiplies the odds of the class, whatever its share.
  *
  * @param options - `labels` (the negative class, then the positive one; default sorted), `sampleWeight`, `replaceUndefinedBy`
- *   (values in place of NaN)
+ *   (values in place of NaN, or 1: the worst of each)
  * @throws {ERR_LABELS} unless there are two classes
  * @example
  * ```ts
@@ -162,7 +162,10 @@ export interface LikelihoodRatios {
 export function classLikelihoodRatios(
   yTrue: Labels,
   yPred: Labels,
-  options: WeightOptions & { labels?: Labels | null; replaceUndefinedBy?: Partial<LikelihoodRatios> } = {},
+  options: WeightOptions & {
+    labels?: Labels | null;
+    replaceUndefinedBy?: Partial<LikelihoodRatios> | 1;
+  } = {},
 ): LikelihoodRatios {
   const { labels, sampleWeight, replaceUndefinedBy = {} } = options;
   const { classes } = encodePair(yTrue, yPred);
@@ -174,7 +177,8 @@ export function classLikelihoodRatios(
     );
   }
   const [[tn, fp], [fn, tp]] = counts;
-  const { positive = Number.NaN, negative = Number.NaN } = replaceUndefinedBy;
+  const instead = replaceUndefinedBy === 1 ? { positive: 1, negative: 1 } : replaceUndefinedBy;
+  const { positive = Number.NaN, negative = Number.NaN } = instead;
   return {
     positive: fp === 0 ? positive : (tp * (tn + fp)) / (fp * (tp + fn)),
     negative: tn === 0 ? negative : (fn * (tn + fp)) / (tn * (tp + fn)),

@@ -209,8 +209,8 @@ export function d2LogLossScore(
   const labelled = truthAsGiven(yTrue);
   const given = toProbabilities(labelled, yProba);
   const grid = isMatrixInput(labelled) ? given : ofBoth(given);
-  const truth = truthOf(labelled, options.labels, grid);
   if (grid.rows < 2) return Number.NaN;
+  const truth = truthOf(labelled, options.labels, grid);
   const weights = toWeights(options.sampleWeight, grid.rows);
   const { epsilon } = grid;
   const none = logLosses(truth, { ...sharesOf(truth, weights), epsilon });

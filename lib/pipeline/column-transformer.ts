@@ -7,7 +7,7 @@ import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { checkParts } from '../core/named-parts.js';
-import { bool, custom, oneOf, type Rules, real } from '../core/params.js';
+import { bool, custom, either, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
 import { requireCsr } from '../core/sparse/csr-matrix.js';
@@ -53,8 +53,8 @@ export type ColumnPart = readonly [
 /** Parameters of {@link ColumnTransformer}. */
 export interface ColumnTransformerParams {
   transformers: readonly ColumnPart[];
-  /** What becomes of columns that no part takes. Default 'drop'. */
-  remainder: 'drop' | 'passthrough';
+  /** What becomes of columns that no part takes: a transformer that takes them all, or one of these words. Default 'drop'. */
+  remainder: Estimator | 'drop' | 'passthrough';
   /** What the columns of a part ('remainder', too) are multiplied by, by its name; parts not named stay as they are. Default null. */
   transformerWeights: PartWeights;
   /** Begin the name of each column with the part's name and '__'. Default true. */
@@ -114,7 +114,10 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
   get rules(): Rules<ColumnTransformerParams> {
     return {
       transformers: custom('a list of [name, transformer, columns]', (v) => Array.isArray(v) && v.length > 0),
-      remainder: oneOf('drop', 'passthrough'),
+      remainder: either(
+        oneOf('drop', 'passthrough'),
+        custom('a transformer of columns', (v) => isTransformer(v) && !vectorizes(v)),
+      ),
       transformerWeights: weightsRule,
       verboseFeatureNamesOut: bool,
       sparseThreshold: real(0, 1),
@@ -140,21 +143,24 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     }
   }
 
+  protected override get within(): readonly unknown[] {
+    return [...super.within, this.params.remainder];
+  }
+
   override get tags() {
-    const parts = this.params.transformers.map(([, part]) => part);
-    const takesGroups = parts.some((part) => part instanceof Estimator && part.tags.takesGroups);
-    const reads = parts.some(vectorizes);
+    const takesGroups = this.within.some((part) => part instanceof Estimator && part.tags.takesGroups);
+    const reads = this.within.some(vectorizes);
     return { allowNan: true, allowCategories: true, takesGroups, vectorizes: reads, delegates: true };
   }
 
   override checkParams(): void {
     super.checkParams();
-    const { transformers, transformerWeights } = this.params;
+    const { transformers, remainder, transformerWeights } = this.params;
+    if (remainder instanceof Estimator) remainder.checkParams();
     checkParts(this, transformers, {
       what: 'part',
       form: '[name, transformer, columns]',
-      refusal: ([name, transformer, columns]) => {
-        if (name === 'remainder') return 'has a name that is taken.';
+      refusal: ([, transformer, columns]) => {
         if (!isSelection(columns))
           return 'must take columns: a name, a position, a list of them, or { kind }.';
         return refusalOf(transformer);
@@ -172,30 +178,31 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     const taken = new Set<number>();
     const parts: ColumnsPart[] = [];
     const rows: Rows[] = [];
-    const fitPart = async (name: string, transformer: Estimator | null, indices: readonly number[]) => {
-      const estimator = transformer?.clone() ?? null;
+    const fitPart = async (name: string, transformer: unknown, indices: readonly number[]) => {
+      if (transformer === 'drop' || indices.length === 0) return;
+      const estimator = transformer instanceof Estimator ? transformer.clone() : null;
       const columns = Int32Array.from(indices);
       const [own, ownSchema] = await columnsOf(input, schema, columns, estimator);
-      if (makesRows) {
-        const passed = isSparse(own.given) ? requireCsr(own.given) : own.x;
-        const made = estimator === null ? passed : await fitRows(estimator, own, ownSchema);
-        rows.push(await weighed(made, weightIn(transformerWeights, name)));
-      } else {
-        await estimator?.fitInput(own, ownSchema);
+      try {
+        if (makesRows) {
+          const passed = isSparse(own.given) ? requireCsr(own.given) : own.x;
+          const made = estimator === null ? passed : await fitRows(estimator, own, ownSchema);
+          rows.push(await weighed(made, weightIn(transformerWeights, name)));
+        } else {
+          await estimator?.fitInput(own, ownSchema);
+        }
+      } catch (error) {
+        throw inColumnsOfX(error, indices);
       }
       parts.push({ name, columns, estimator });
     };
     for (const [name, transformer, selection] of transformers) {
       const indices = selectColumns(selection, schema, name);
       for (const j of indices) taken.add(j);
-      if (transformer === 'drop' || indices.length === 0) continue;
-      const estimator = transformer instanceof Estimator ? transformer : null;
-      await fitPart(name, estimator, indices).catch((error) => {
-        throw inColumnsOfX(error, indices);
-      });
+      await fitPart(name, transformer, indices);
     }
     const rest = schema.columns.map((_, j) => j).filter((j) => !taken.has(j));
-    if (remainder === 'passthrough' && rest.length > 0) await fitPart('remainder', null, rest);
+    await fitPart('remainder', remainder, rest);
     if (parts.length === 0) {
       throw new ValidationError(
         'ERR_EMPTY',

@@ -57,6 +57,11 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
   /** Whether a part reads documents: the plan then reads the rows of all parts. */
   protected abstract readsDocuments(state: S): boolean;
 
+  /** What stands side by side: transformers, 'passthrough' and 'drop'. */
+  protected get within(): readonly unknown[] {
+    return this.params.transformers.map(([, part]) => part);
+  }
+
   protected override get namedParts() {
     return 'transformers';
   }
@@ -73,7 +78,7 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
 
   /** @internal */
   get mayMakeSparse(): boolean {
-    return this.params.transformers.some(([, part]) => mayMakeSparse(part));
+    return this.within.some(mayMakeSparse);
   }
 
   /** Fits, and gives what the rows become. @internal */
@@ -111,7 +116,7 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
   }
 
   override get crossFits() {
-    return this.params.transformers.some(([, part]) => part instanceof Estimator && part.crossFits);
+    return this.within.some((part) => part instanceof Estimator && part.crossFits);
   }
 
   /** The fitted transformers by name. @throws {ERR_NOT_FITTED} before `fit` */

@@ -107,7 +107,7 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
 
   protected async fitState(input: FitInput): Promise<OrdinalEncoderState> {
     const { x, columns, cancel } = input;
-    const { categories, unknownValue } = this.params;
+    const { categories, unknownValue, encodedMissingValue } = this.params;
     checkGivenCategories(this, categories, x.cols);
     const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
     const codes = new Float64Array(values.length).fill(Number.NaN);
@@ -119,11 +119,12 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
         const label = categoryLabel(column, values[k]);
         if (label !== null) codes[k] = order === 'auto' ? k - offsets[j] : place(column, order, label);
       }
-      let count = order === 'auto' ? offsets[j + 1] - offsets[j] : order.length;
+      const own = codes.subarray(offsets[j], offsets[j + 1]);
+      let count = order === 'auto' ? own.length : order.length;
+      // Missing values are none of the categories.
+      let known = order === 'auto' ? own.filter((code) => code >= 0).length : count;
       if (counts !== null) {
-        const own = codes.subarray(offsets[j], offsets[j + 1]);
-        // Missing values are none of the categories.
-        const byCode = new Float64Array(order === 'auto' ? own.filter((code) => code >= 0).length : count);
+        const byCode = new Float64Array(known);
         own.forEach((code, k) => {
           if (code >= 0) byCode[code] = counts[offsets[j] + k];
         });
@@ -133,18 +134,10 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
         });
         infrequent[j] = grouped.infrequent;
         count = grouped.size;
+        known = count;
       }
-      if (
-        unknownValue !== null &&
-        Number.isInteger(unknownValue) &&
-        unknownValue >= 0 &&
-        unknownValue < count
-      ) {
-        throw new ValidationError(
-          'ERR_PARAMETER',
-          `OrdinalEncoder: unknownValue ${unknownValue} is also the code of a category of column '${column.name}'.`,
-        );
-      }
+      refuseCode('unknownValue', unknownValue, count, column);
+      if (own.some(Number.isNaN)) refuseCode('encodedMissingValue', encodedMissingValue, known, column);
     });
     return { offsets, values, codes, ...(counts !== null && { infrequent }) };
   }
@@ -217,5 +210,14 @@ function place(column: Column, order: readonly Label[], label: Label): number {
   throw new ValidationError(
     'ERR_UNKNOWN_CATEGORY',
     `OrdinalEncoder: column '${column.name}' holds ${JSON.stringify(label)}, which is not among its categories.`,
+  );
+}
+
+/** @throws {ERR_PARAMETER} for a value that is one of the codes 0 to count - 1 */
+function refuseCode(name: string, value: number | null, count: number, column: Column): void {
+  if (value === null || !Number.isInteger(value) || value < 0 || value >= count) return;
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `OrdinalEncoder: ${name} ${value} is also the code of a category of column '${column.name}'.`,
   );
 }

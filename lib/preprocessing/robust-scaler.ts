@@ -54,19 +54,22 @@ export class RobustScaler extends ColumnScaler<RobustScalerParams, RobustScalerS
       withCentering: bool,
       withScaling: bool,
       quantileRange: custom(
-        'two percentages [low, high], 0 <= low < high <= 100',
+        'two percentages [low, high], 0 <= low <= high <= 100',
         (v) =>
           Array.isArray(v) &&
           v.length === 2 &&
           v.every(Number.isFinite) &&
           0 <= v[0] &&
-          v[0] < v[1] &&
+          v[0] <= v[1] &&
           v[1] <= 100,
       ),
-      unitVariance: custom('true or false, and false for a quantileRange that ends at 0 or 100', (v) => {
-        const [low, high] = this.params.quantileRange;
-        return v === false || (v === true && low > 0 && high < 100);
-      }),
+      unitVariance: custom(
+        'true or false, and false for a quantileRange that ends at 0 or 100, or is empty',
+        (v) => {
+          const [low, high] = this.params.quantileRange;
+          return v === false || (v === true && low > 0 && low < high && high < 100);
+        },
+      ),
     };
   }
 

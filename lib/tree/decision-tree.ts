@@ -70,8 +70,8 @@ const singleDefaults: SingleTreeParams = {
 
 /**
  * A decision tree for classes (Breiman, Friedman, Olshen and Stone, Classification and Regression Trees, 1984), with
- * exact splits. Missing values are allowed: each split sends them to the side that lowers impurity more. Of several targets, [rows,
- * targets], splits lessen the mean of their impurities; `predict` gives a list for each row, `predictProba` a matrix for each target.
+ * exact splits. Missing values are allowed: each split sends them to the side that lowers impurity more, and to that of
+ * more rows where training had none. Of several targets, [rows, targets], splits lessen the mean of their impurities; `predict` gives a list for each row, `predictProba` a matrix for each target.
  *
  * Differs from scikit-learn: columns with more than 65,535 distinct values are split at that many quantiles; nodes stand in the order in
  * which they were made. A number in (0, 1) is a share, a whole number a count.

@@ -71,7 +71,7 @@ export function lowerLeaves(plan: PlanBuilder, x: Slot, state: ForestState): Slo
 export function joinTrees(a: NativeTrees, b: NativeTrees, outputs: number): NativeTrees {
   const leaves = a.values.length / outputs;
   const nodes = a.feature.length;
-  // Trees that saw no missing value have no rule, which sends one left.
+  // Trees of older model files have no rule where training had no missing value, which sends one left.
   const missingLeft = (trees: NativeTrees) =>
     trees.missingLeft.length > 0 ? trees.missingLeft : new Uint8Array(trees.feature.length).fill(1);
   return {

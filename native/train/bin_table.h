@@ -30,12 +30,6 @@ class BinTable {
   const uint8_t* column(size_t j) const { return binned_.column(j); }
   // Of a column: the number of bins without the missing one, whose number this is.
   uint32_t bins(size_t j) const { return mapper_.column(j).bins; }
-  bool has_missing() const {
-    for (size_t j = 0; j < cols(); ++j) {
-      if (binned_.has_missing(j)) return true;
-    }
-    return false;
-  }
 
   // x <= t iff its bin is at most low; when high is kMissing every number is <= t.
   double threshold(size_t feature, uint32_t low, uint32_t high) const {

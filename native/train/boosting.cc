@@ -106,7 +106,7 @@ class Booster {
       if (!better) break;
       history[round % params_.patience] = score;
     }
-    join_trees(&trees, 1, table_.has_missing(), /*scale_importances=*/false, &model.trees);
+    join_trees(&trees, 1, /*scale_importances=*/false, &model.trees);
     return model;
   }
 

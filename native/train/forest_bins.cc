@@ -68,7 +68,7 @@ ForestModel train_on_gpu(const ForestData& data, const ForestParams& params, siz
           if (progress) progress(first + done, params.trees);
         });
   }
-  return make_model(data, params, max_threads, stats.outputs(), table.has_missing(), cancel, &grown);
+  return make_model(data, params, max_threads, stats.outputs(), cancel, &grown);
 }
 
 template <typename Stats>

@@ -36,8 +36,7 @@ void check_tree_params(const TreeParams& params, size_t rows, size_t cols) {
   }
 }
 
-void join_trees(std::vector<Tree>* trees, size_t outputs, bool has_missing, bool scale_importances,
-                ForestModel* model) {
+void join_trees(std::vector<Tree>* trees, size_t outputs, bool scale_importances, ForestModel* model) {
   size_t nodes = 0;
   for (const Tree& tree : *trees) nodes += tree.nodes();
   if (nodes > kMaxTreeCount) {
@@ -53,7 +52,7 @@ void join_trees(std::vector<Tree>* trees, size_t outputs, bool has_missing, bool
     append(&model->feature, tree.feature);
     append(&model->threshold, tree.threshold);
     append(&model->left, tree.left);
-    if (has_missing) append(&model->missing_left, tree.missing_left);
+    append(&model->missing_left, tree.missing_left);
     append(&model->cover, tree.cover);
     append(&model->impurity, tree.impurity);
     append(&model->values, tree.values);

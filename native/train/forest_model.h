@@ -19,7 +19,6 @@ void check_tree_params(const TreeParams& params, size_t rows, size_t cols);
 
 // Moves the trees into the model, which holds none yet. Importances are sums over the trees, each tree's
 // scaled to sum to 1 if so wanted.
-void join_trees(std::vector<Tree>* trees, size_t outputs, bool has_missing, bool scale_importances,
-                ForestModel* model);
+void join_trees(std::vector<Tree>* trees, size_t outputs, bool scale_importances, ForestModel* model);
 
 }  // namespace boreal

@@ -34,14 +34,14 @@ void predict_out_of_bag(const ForestData& data, const std::vector<Tree>& trees,
 }  // namespace
 
 ForestModel make_model(const ForestData& data, const ForestParams& params, size_t max_threads, size_t outputs,
-                       bool has_missing, const CancelToken* cancel, Grown* grown) {
+                       const CancelToken* cancel, Grown* grown) {
   ForestModel model;
   if (params.out_of_bag) {
     predict_out_of_bag(data, grown->trees, grown->drawn, outputs, max_threads, cancel, &model);
   }
   model.alphas = std::move(grown->path.alphas);
   model.path_impurities = std::move(grown->path.impurities);
-  join_trees(&grown->trees, outputs, has_missing, /*scale_importances=*/true, &model);
+  join_trees(&grown->trees, outputs, /*scale_importances=*/true, &model);
   return model;
 }
 

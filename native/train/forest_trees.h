@@ -32,7 +32,7 @@ struct Grown {
 };
 
 ForestModel make_model(const ForestData& data, const ForestParams& params, size_t max_threads, size_t outputs,
-                       bool has_missing, const CancelToken* cancel, Grown* grown);
+                       const CancelToken* cancel, Grown* grown);
 
 // Splits between bins; sampler is that of the data and params. As train_forest, which checks them.
 ForestModel train_on_bins(const ForestData& data, const ForestParams& params, const RowSampler& sampler,
@@ -65,7 +65,7 @@ ForestModel train_trees(const ForestData& data, const ForestParams& params, size
       },
       max_threads);
   builders.clear();
-  return make_model(data, params, max_threads, stats.outputs(), table.has_missing(), cancel, &grown);
+  return make_model(data, params, max_threads, stats.outputs(), cancel, &grown);
 }
 
 }  // namespace boreal

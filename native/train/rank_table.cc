@@ -94,8 +94,7 @@ RankTable::RankTable(MatrixView<const float> x, size_t max_threads, const Cancel
     const Entry* entries = sorters[slot]->entries();
     uint16_t* ranks = by_column.data() + j * x.rows;
     Column& column = columns_[j];
-    column.has_missing = count < x.rows;
-    if (column.has_missing) std::fill_n(ranks, x.rows, static_cast<uint16_t>(kMissing));
+    if (count < x.rows) std::fill_n(ranks, x.rows, static_cast<uint16_t>(kMissing));
 
     size_t distinct = 0;
     for (size_t i = 0; i < count; ++i) distinct += i == 0 || entries[i].key != entries[i - 1].key;
@@ -129,10 +128,6 @@ RankTable::RankTable(MatrixView<const float> x, size_t max_threads, const Cancel
     }
   };
   pool.parallel_for((x.rows + kBlock - 1) / kBlock, transpose, max_threads);
-}
-
-bool RankTable::has_missing() const {
-  return std::any_of(columns_.begin(), columns_.end(), [](const Column& c) { return c.has_missing; });
 }
 
 double RankTable::threshold(size_t feature, uint32_t low, uint32_t high) const {

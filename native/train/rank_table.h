@@ -26,7 +26,6 @@ class RankTable {
   size_t rows() const { return rows_; }
   size_t cols() const { return columns_.size(); }
   const uint16_t* row(size_t i) const { return ranks_.data() + i * stride_; }
-  bool has_missing() const;
 
   // The threshold t between two neighbouring ranks that occur in a node: x <= t iff rank <= low. It is
   // halfway between the values; when high is kMissing every number is <= t.
@@ -45,7 +44,6 @@ class RankTable {
   struct Column {
     std::vector<float> first;  // [ranks] the least value of each rank
     std::vector<float> last;   // [ranks] the greatest; empty when each rank is one value
-    bool has_missing = false;
   };
 
   size_t rows_;

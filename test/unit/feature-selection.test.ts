@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fSurvival } from '../../lib/core/distributions/student.js';
 import {
   chi2,
+  DecisionTreeClassifier,
   ElasticNetCV,
   type Estimator,
   fClassif,
@@ -14,6 +15,7 @@ import {
   LogisticRegressionCV,
   load,
   loadBreastCancer,
+  loadIris,
   Matrix,
   mutualInfoClassif,
   mutualInfoRegression,
@@ -42,6 +44,15 @@ const rows = [
   [5, 5, 1],
 ];
 const y = [1, 2, 3, 5];
+
+test('SelectFromModel leaves the choice to maxFeatures by a threshold of -Infinity', async () => {
+  const { data, target } = loadIris();
+  const options = { maxFeatures: 3, threshold: -Infinity };
+  const selector = new SelectFromModel(new DecisionTreeClassifier({ maxDepth: 1 }), options);
+  await selector.fit(data, target);
+  // One split leaves all other columns without importance.
+  expect(selector.getSupport().filter(Boolean)).toHaveLength(3);
+});
 
 describe('bad parameters', () => {
   test.each([

@@ -1,8 +1,10 @@
 /** Forests beyond their predictions: trees of their own, out-of-bag scores, growing on, balanced samples. */
 import { describe, expect, test } from 'vitest';
 import {
+  DecisionTreeClassifier,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
+  GradientBoostingClassifier,
   IsolationForest,
   load,
   loadBreastCancer,
@@ -141,6 +143,26 @@ describe('warm start', () => {
     const refused = { code: 'ERR_PARAMETER' };
     await expect(grown.fit(data.columns([0, 1]))).rejects.toMatchObject(refused);
     await expect(grown.setParams({ nEstimators: 3 }).fit(data)).rejects.toMatchObject(refused);
+  });
+
+  test('a missing value goes with most rows where training had none', async () => {
+    const rows = [[0], [1], [2], [3], [4]];
+    for (const [y, expected] of [
+      [[0, 0, 0, 1, 1], 0],
+      [[0, 0, 1, 1, 1], 1],
+    ] as const) {
+      const models = [
+        new DecisionTreeClassifier(),
+        new RandomForestClassifier({ nEstimators: 3, bootstrap: false }),
+        new RandomForestClassifier({ nEstimators: 3, bootstrap: false, maxBins: 8 }),
+        new GradientBoostingClassifier({ nEstimators: 3 }),
+      ];
+      for (const model of models) {
+        await model.fit(rows, y);
+        expect(await model.predict([[Number.NaN]])).toEqual([expected]);
+        expect(await (await load(model.toBytes())).predict([[Number.NaN]])).toEqual([expected]);
+      }
+    }
   });
 
   test('a tree without missing values joins those with', async () => {

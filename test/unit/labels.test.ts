@@ -46,8 +46,8 @@ describe('encodeLabels', () => {
       ],
       [Float64Array.of(-0, 0, 3), [0, 3], [0, 0, 1]],
       [
-        [1, 0.5, 2 ** 32 + 1],
-        [0.5, 1, 2 ** 32 + 1],
+        [1, -(2 ** 40), 2 ** 32 + 1],
+        [-(2 ** 40), 1, 2 ** 32 + 1],
         [1, 0, 2],
       ],
     ] as const) {
@@ -60,6 +60,8 @@ describe('encodeLabels', () => {
     expect(code(() => encodeLabels([0, 1, Number.NaN], 3))).toBe('ERR_LABELS');
     expect(code(() => encodeLabels(Float64Array.of(0, 1, Number.NaN), 3))).toBe('ERR_LABELS');
     expect(code(() => encodeLabels([0, 1, '1'], 3))).toBe('ERR_LABELS');
+    expect(code(() => encodeLabels([0, 1, 1.5], 3))).toBe('ERR_LABELS');
+    expect(code(() => encodeLabels(Float64Array.of(0, 1, Infinity), 3))).toBe('ERR_LABELS');
     expect(code(() => encodeLabels([7, 7], 2))).toBe('ERR_LABELS');
   });
 
@@ -67,7 +69,7 @@ describe('encodeLabels', () => {
     const { codes, classes } = encodeLabels(['no', 'yes', 'no', 'maybe'], 4);
     expect(classes).toEqual(['maybe', 'no', 'yes']);
     expect(codes).toEqual(Int32Array.of(1, 2, 1, 0));
-    expect(encodeLabels(Float64Array.of(2, 0.5, 2), 3).classes).toEqual([0.5, 2]);
+    expect(encodeLabels(Float64Array.of(2e9, 5, 2e9), 3).classes).toEqual([5, 2e9]);
     expect(encodeLabels([0, -0, 1], 3).codes).toEqual(Int32Array.of(0, 0, 1));
   });
 

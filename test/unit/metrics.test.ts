@@ -133,6 +133,18 @@ describe('inputs', () => {
   });
 });
 
+test('what is undefined', () => {
+  const never = [
+    [1, 1],
+    [0, 0],
+  ] as const;
+  const { classLikelihoodRatios } = metrics;
+  expect(classLikelihoodRatios([1, 1, 0], [1, 1, 0], { replaceUndefinedBy: 1 }).positive).toBe(1);
+  expect(classLikelihoodRatios(...never)).toEqual({ positive: Number.NaN, negative: Number.NaN });
+  expect(classLikelihoodRatios(...never, { replaceUndefinedBy: 1 })).toEqual({ positive: 1, negative: 1 });
+  expect(metrics.d2LogLossScore([1], [0.7])).toBeNaN();
+});
+
 describe('errors', () => {
   const code = (run: () => unknown) => {
     try {

@@ -11,6 +11,7 @@ import {
   load,
   Matrix,
   MaxAbsScaler,
+  MinMaxScaler,
   makePipeline,
   OneHotEncoder,
   OrdinalEncoder,
@@ -195,6 +196,30 @@ describe('ColumnTransformer', () => {
     expect(Object.keys(fitted.namedTransformers)).toEqual(['number', 'word', 'remainder']);
   });
 
+  test('gives the remainder to a transformer', async () => {
+    const X = { a: [1, 2, 3], b: [0, 5, 10], c: [2, 4, 8] };
+    const columns = new ColumnTransformer([['a', 'passthrough', ['a']]], {
+      remainder: new MinMaxScaler(),
+      transformerWeights: { remainder: 2 },
+    });
+    await columns
+      .setParams({ remainder__featureRange: [0, 10] })
+      .clone()
+      .fit(X);
+    expect(columns.isFitted).toBe(false);
+    await columns.fit(X);
+    expect(columns.getFeatureNamesOut()).toEqual(['a__a', 'remainder__b', 'remainder__c']);
+    expect(columns.namedTransformers.remainder).toBeInstanceOf(MinMaxScaler);
+    const expected = [2, 10, 20 / 3];
+    expectClose(Array.from(columns.transformSync(X).row(1)), expected, iterative(1e-12));
+    expectClose(
+      Array.from((await load(columns.toBytes())).transformSync(X).row(1)),
+      expected,
+      iterative(1e-12),
+    );
+    await expect(columns.fit({ ...X, c: [2, 4, Infinity] })).rejects.toMatchObject({ column: 2 });
+  });
+
   test('chooses by name, position, list and kind', async () => {
     const of = async (columns: never) =>
       (
@@ -251,6 +276,12 @@ describe('ColumnTransformer', () => {
         new ColumnTransformer(parts as never, options).checkParams();
     bad(check([]));
     bad(check('all'));
+    bad(check([['a__b', 'passthrough', [0]]]));
+    bad(check([['remainder', 'passthrough', [0]]]));
+    bad(check([['sparseThreshold', 'passthrough', [0]]]));
+    bad(check([['a', 'passthrough', [0]]], { remainder: new Ridge() }));
+    bad(check([['a', 'passthrough', [0]]], { remainder: new CountVectorizer() }));
+    bad(check([['a', 'passthrough', [0]]], { remainder: new MinMaxScaler({ featureRange: [1, 0] }) }));
     bad(check([['a', new StandardScaler()]]));
     bad(check([['a', new StandardScaler(), null]]));
     bad(check([['a', new StandardScaler(), [null]]]));

@@ -106,6 +106,21 @@ describe('OrdinalEncoder', () => {
     const taken = new OrdinalEncoder({ handleUnknown: 'useEncodedValue', unknownValue: 1 });
     await expect(taken.fit([[1], [2]])).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
+
+  test('refuses a code of missing values that is that of a category, where values are missing', async () => {
+    const refused = { code: 'ERR_PARAMETER' };
+    const encoder = new OrdinalEncoder({ encodedMissingValue: 1 });
+    expect(await encoder.fitTransform([[1], [2]])).toMatchObject({ data: Float64Array.of(0, 1) });
+    await expect(encoder.fit([[1], [2], [Number.NaN]])).rejects.toMatchObject(refused);
+    await expect(encoder.setParams({ categories: [[1, 2]] }).fit([[1], [Number.NaN]])).rejects.toMatchObject(
+      refused,
+    );
+    encoder.setParams({ categories: 'auto', encodedMissingValue: 2 });
+    await encoder.fit([[1], [2], [Number.NaN]]);
+    expect(encoder.transformSync([[Number.NaN], [2]]).data).toEqual(Float64Array.of(2, 1));
+    const grouped = new OrdinalEncoder({ encodedMissingValue: 1, minFrequency: 2 });
+    await expect(grouped.fit([[1], [1], [2], [3], [Number.NaN]])).rejects.toMatchObject(refused);
+  });
 });
 
 describe('SimpleImputer.inverseTransform', () => {
@@ -155,6 +170,7 @@ describe('parameters', () => {
     new MinMaxScaler({ featureRange: [1, 1] }),
     new MinMaxScaler({ featureRange: [0, Infinity] }),
     new RobustScaler({ quantileRange: [75, 25] }),
+    new RobustScaler({ quantileRange: [50, 50], unitVariance: true }),
     new RobustScaler({ quantileRange: [0, 100], unitVariance: true }),
     new PolynomialFeatures({ degree: -1 }),
     new PolynomialFeatures({ degree: [3, 2] }),
@@ -166,6 +182,11 @@ describe('parameters', () => {
   ])('%# are checked', async (estimator) => {
     const rows = Array.from({ length: 4 }, (_, i) => [i, i + 1]);
     await expect(estimator.fit(rows)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  test('RobustScaler only centres by an empty range', async () => {
+    const scaler = new RobustScaler({ quantileRange: [50, 50] });
+    expect((await scaler.fitTransform([[1], [3], [9]])).data).toEqual(Float64Array.of(-2, 0, 6));
   });
 
   test('KBinsDiscretizer wants a number for each column', async () => {
