@@ -7,7 +7,10 @@ export function logOf(proba: Matrix | Matrix[]): Matrix | Matrix[] {
   return new Matrix(proba.data.map(Math.log), proba.rows, proba.cols);
 }
 
-/** Logarithms of probabilities from those of joint ones: less the logarithm of the sum of the exponentials of each row. */
+/**
+ * Logarithms of probabilities from those of joint ones: less the logarithm of the sum of the exponentials of each row. Of a row that no
+ * class has (all of them -Infinity) they are NaN, as scikit-learn's are.
+ */
 export function logNormalised(joint: Matrix | Matrix[]): Matrix | Matrix[] {
   if (Array.isArray(joint)) return joint.map((own) => logNormalised(own) as Matrix);
   const out = new Matrix(joint.data.slice(), joint.rows, joint.cols);

@@ -102,9 +102,9 @@ export class BernoulliNB extends DiscreteNB<BernoulliNBParams> {
     };
   }
 
-  protected override lowerJoint(plan: PlanBuilder, x: Slot): Slot {
+  protected override lowerScores(plan: PlanBuilder, x: Slot, factor: number): Slot {
     const { binarize } = this.fittedParams;
-    return super.lowerJoint(plan, binarize === null ? x : aboveThreshold(plan, x, binarize));
+    return super.lowerScores(plan, binarize === null ? x : aboveThreshold(plan, x, binarize), factor);
   }
 }
 

@@ -1,5 +1,6 @@
 /** What naive Bayes models of counts share: sums by class, and scores that are linear in a row. */
 
+import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   type FitInput,
@@ -56,6 +57,12 @@ export interface LinearScores {
   /** [classes] */
   readonly bias: Float64Array;
 }
+
+/**
+ * The scores of float32 rows are computed times this: those of the largest rows would be beyond float32, and all classes be alike. The
+ * digits are the same, since it is a power of two; no logarithm of a smoothed count takes more room than this leaves.
+ */
+const SCALE = 2 ** -40;
 
 /** Base of the naive Bayes models of counts. */
 export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<P, DiscreteNBState> {
@@ -234,12 +241,30 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
   }
 
   protected lowerJoint(plan: PlanBuilder, x: Slot): Slot {
+    return this.lowerScores(plan, x, 1);
+  }
+
+  /** The joint log-probabilities times a number. */
+  protected lowerScores(plan: PlanBuilder, x: Slot, factor: number): Slot {
     const { weights, bias } = this.scores(this.state);
     const byColumn = new Float64Array(weights.length);
     for (let c = 0; c < bias.length; c++) {
-      for (let j = 0; j < x.width; j++) byColumn[j * bias.length + c] = weights[c * x.width + j];
+      for (let j = 0; j < x.width; j++) byColumn[j * bias.length + c] = weights[c * x.width + j] * factor;
     }
-    return plan.dense(x, byColumn, bias);
+    return plan.dense(
+      x,
+      byColumn,
+      bias.map((value) => value * factor),
+    );
+  }
+
+  override lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
+    const { output, precision } = options;
+    if (output === 'jointLogProba' || precision === 'float64') return super.lower(plan, x, options);
+    const scores = this.lowerScores(plan, x, SCALE);
+    if (output !== 'proba') return plan.argmax(scores);
+    const below = plan.binaryOf([scores, plan.reduce(scores, 'max')], 'sub');
+    return plan.softmax(plan.binary(below, 'div', new Float64Array(below.width).fill(SCALE)));
   }
 }
 

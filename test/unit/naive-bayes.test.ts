@@ -6,6 +6,7 @@ import {
   BernoulliNB,
   CategoricalNB,
   ComplementNB,
+  CsrMatrix,
   FixedThresholdClassifier,
   GaussianNB,
   load,
@@ -282,5 +283,20 @@ test('without smoothing, what was never seen together decides, and no score is N
     const model = await new Model({ alpha: 0 }).fit(rows, y);
     expect(model.predictSync(rows)).toEqual(y);
     expect(Array.from(model.predictProbaSync(rows).data).some(Number.isNaN)).toBe(false);
+  }
+});
+
+test('float32 rows as large as they can be have the class and the probabilities of float64 ones', async () => {
+  const small = new Matrix(Float32Array.of(0, 3, 1, 2, 5, 0, 6, 1), 4, 2);
+  const large = new Matrix(Float32Array.of(3.4e38, 3.4e38, 3.4e38, 1, 1, 3.4e38, 2, 1), 4, 2);
+  for (const Model of [MultinomialNB, ComplementNB]) {
+    const model = await new Model().fit(small, [0, 0, 1, 1]);
+    // As scikit-learn gives them.
+    expect(await model.predict(large)).toEqual([0, 1, 0, 1]);
+    const wide = await model.predictProba(large.astype('float64'));
+    for (const X of [large, CsrMatrix.from(large)]) {
+      const { data } = await model.predictProba(X);
+      for (const [k, value] of data.entries()) expect(value).toBeCloseTo(wide.data[k], 6);
+    }
   }
 });
