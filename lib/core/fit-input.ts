@@ -16,6 +16,7 @@ import {
 } from './labels.js';
 import { requireValues } from './linalg/base.js';
 import { isReadInPlace, privateArray } from './linalg/memory.js';
+import { checkListener } from './listener.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { measuredCopy } from './moments.js';
 import { show } from './params.js';
@@ -88,9 +89,8 @@ export function checkedFitOptions(given: FitOptions | null | undefined): FitOpti
   if (typeof given !== 'object') {
     throw new ValidationError('ERR_PARAMETER', `fit: options must be an object; got ${show(given)}.`);
   }
-  const { onProgress } = given;
-  if (onProgress === undefined || onProgress === null || typeof onProgress === 'function') return given;
-  throw new ValidationError('ERR_PARAMETER', `fit: onProgress must be a function; got ${show(onProgress)}.`);
+  checkListener(given.onProgress);
+  return given;
 }
 
 /** Options of `partialFit` of classifiers. */

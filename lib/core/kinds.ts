@@ -153,7 +153,7 @@ export abstract class Classifier<
 
   /**
    * The natural logarithms of what {@link Classifier.predictProba} gives, -Infinity for 0. Naive Bayes models, and what hands on their
-   * output 'jointLogProba' (pipelines, searches, thresholds, one model for each target), take them from joint probabilities, so that
+   * output 'jointLogProba' (pipelines, searches, thresholds, bags, one model for each target), take them from joint probabilities, so that
    * they are finite where a probability rounds to 0.
    */
   async predictLogProba(X: MatrixLike): Promise<Q> {

@@ -1,6 +1,14 @@
-/** Listeners of progress that answer with a promise. */
+/** Listeners of progress: what is none is refused, and those that answer with a promise are heeded. */
+import { ValidationError } from '../errors.js';
 import { heeding } from './cancellation.js';
 import type { FitOptions } from './fit-input.js';
+import { show } from './params.js';
+
+/** @throws {ERR_PARAMETER} unless this is a function, null or absent */
+export function checkListener(onProgress: unknown): void {
+  if (onProgress === undefined || onProgress === null || typeof onProgress === 'function') return;
+  throw new ValidationError('ERR_PARAMETER', `onProgress must be a function; got ${show(onProgress)}.`);
+}
 
 /** What a listener answered with, if that is a promise: one of any realm or library. */
 export function promiseOf(answer: unknown): Promise<unknown> | null {
@@ -12,6 +20,8 @@ export function promiseOf(answer: unknown): Promise<unknown> | null {
  * What the promises of an asynchronous listener reject with rejects the work, as what a listener throws does: at the next event, or when
  * the work has ended, which waits for all of them.
  *
+ * @param learn - gets `onProgress` undefined where there is none
+ * @throws {ERR_PARAMETER} for a listener that is none
  * @throws {ERR_ABORTED} when the signal fires while it waits
  */
 export async function heedListener<I extends Pick<FitOptions, 'onProgress' | 'signal'>, R>(
@@ -19,7 +29,8 @@ export async function heedListener<I extends Pick<FitOptions, 'onProgress' | 'si
   learn: (input: I) => Promise<R>,
 ): Promise<R> {
   const { onProgress, signal } = input;
-  if (typeof onProgress !== 'function') return learn(input);
+  checkListener(onProgress);
+  if (!onProgress) return learn({ ...input, onProgress: undefined });
   const pending = new Set<Promise<unknown>>();
   let failure: { readonly reason: unknown } | null = null;
   const throwFailure = () => {

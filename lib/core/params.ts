@@ -75,7 +75,7 @@ export const absent: Rule = custom('absent', (value) => value === undefined);
 /** An AbortSignal, or none. */
 export const abortSignal: Rule = custom(
   'an AbortSignal',
-  (value) => value === undefined || typeof (value as AbortSignal)?.addEventListener === 'function',
+  (value) => (value ?? null) === null || typeof (value as AbortSignal).addEventListener === 'function',
 );
 
 /** A seed: a whole number of 32 bits, or null for a new one on every fit. */

@@ -1,6 +1,6 @@
 /** Models of rows and columns drawn at random, that decide together (Breiman, Bagging Predictors, Machine Learning 24, 1996). */
 
-import type { ResolvedCompileOptions } from '../core/compile-options.js';
+import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { Estimator, State } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
@@ -15,6 +15,7 @@ import { accuracy, r2 } from '../core/score.js';
 import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
 import { type Bag, fitBag, type OutOfBagSums, type Samples } from './bagging-fit.js';
+import { lowerLogMean, lowerLogShares } from './log-mean.js';
 
 /** Parameters of {@link BaggingClassifier} and {@link BaggingRegressor}. */
 export interface BaggingParams {
@@ -110,6 +111,12 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     return { ...STATE_RULES, classes: labels };
   }
 
+  /** Of models with joint probabilities their logarithms: `predictLogProba` takes the mean from these, as scikit-learn does. */
+  override get outputs(): readonly Output[] {
+    const { outputs } = this.#base;
+    return outputs.includes('jointLogProba') ? [...super.outputs, 'jointLogProba'] : super.outputs;
+  }
+
   override get tags(): EstimatorTags {
     return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
@@ -173,6 +180,13 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { classes } = this.state;
+    if (options.output === 'jointLogProba') {
+      const logs = lowerModels(plan, x, this.state, (part, model) => {
+        const joint = model.lowerChecked(plan, part, options);
+        return inClasses(plan, lowerLogShares(plan, joint), model, classes, -Infinity);
+      });
+      return lowerLogMean(plan, logs, options);
+    }
     const mean = lowerMean(plan, x, this.state, (part, model) =>
       lowerShares(plan, part, model, { classes, options }),
     );
@@ -274,7 +288,7 @@ function lowerValue(plan: PlanBuilder, x: Slot, model: Estimator, options = PLAI
   return model.lowerChecked(plan, x, { ...options, output: 'value' });
 }
 
-/** The probabilities of a model, or its vote, in the classes of the ensemble: its rows may have lacked some. */
+/** The probabilities of a model, or its vote, in the classes of the ensemble. */
 function lowerShares(
   plan: PlanBuilder,
   x: Slot,
@@ -290,21 +304,34 @@ function lowerShares(
         Int32Array.of(own.length),
         Int32Array.of(-1),
       );
-  if (own.length === classes.length) return shares;
-  const padded = plan.concat([shares, plan.constant(x, Float64Array.of(0))]);
+  return inClasses(plan, shares, model, classes, 0);
+}
+
+/** What a model says of its classes, in those of the ensemble: its rows may have lacked some. */
+function inClasses(
+  plan: PlanBuilder,
+  said: Slot,
+  { schema: { target } }: Estimator,
+  classes: readonly Label[],
+  absent: number,
+): Slot {
+  const own = target.kind === 'class' ? target.classes : classes;
+  if (own.length === classes.length) return said;
+  const padded = plan.concat([said, plan.constant(said, Float64Array.of(absent))]);
   return plan.gather(
     padded,
     classes.map((label) => (own.includes(label) ? own.indexOf(label) : own.length)),
   );
 }
 
-function lowerMean(
-  plan: PlanBuilder,
-  x: Slot,
-  { models, features }: Bag,
-  lower: (x: Slot, model: Estimator) => Slot,
-): Slot {
-  const parts = models.map((model, k) => lower(plan.gather(x, Array.from(features[k])), model));
+type LowerModel = (x: Slot, model: Estimator) => Slot;
+
+function lowerModels(plan: PlanBuilder, x: Slot, { models, features }: Bag, lower: LowerModel): Slot[] {
+  return models.map((model, k) => lower(plan.gather(x, Array.from(features[k])), model));
+}
+
+function lowerMean(plan: PlanBuilder, x: Slot, bag: Bag, lower: LowerModel): Slot {
+  const parts = lowerModels(plan, x, bag, lower);
   const sum = parts.reduce((left, right) => plan.binaryOf([left, right], 'add'));
   return plan.binary(sum, 'div', new Float64Array(sum.width).fill(parts.length));
 }

@@ -106,7 +106,7 @@ export async function partialDependence(
   const { schema } = model;
   const x = schema.encode(X, 'float64') as Matrix<Float64Array>;
   if (x.rows === 0) throw new ValidationError('ERR_EMPTY', 'partialDependence needs at least one row.');
-  if (sampleWeight !== undefined && sampleWeight.length !== x.rows)
+  if (sampleWeight && sampleWeight.length !== x.rows)
     throw new ValidationError('ERR_SHAPE', `X has ${x.rows} rows, but sampleWeight ${sampleWeight.length}.`);
   const names = schema.columns.map(({ name }, j) => options.featureNames?.[j] ?? name);
   const position = (feature: FeatureReference): number => {
@@ -156,7 +156,7 @@ function checkOptions(given: PartialDependenceOptions): void {
     { kind, gridResolution, percentiles, responseMethod, method, signal },
     RULES,
   );
-  if (method === 'recursion' && (kind !== 'average' || sampleWeight !== undefined)) {
+  if (method === 'recursion' && (kind !== 'average' || sampleWeight)) {
     const message = "partialDependence: method 'recursion' knows no single rows and no weights; use 'brute'.";
     throw new ValidationError('ERR_PARAMETER', message);
   }

@@ -115,7 +115,7 @@ export async function permutationImportance(
   const { names, rows, table } = whole;
   if (targets.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${targets.length} values.`);
-  if (sampleWeight !== undefined && sampleWeight.length !== rows)
+  if (sampleWeight && sampleWeight.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight ${sampleWeight.length}.`);
   const count = maxSamples === null ? rows : maxSamples < 1 ? Math.floor(maxSamples * rows) : maxSamples;
   if (count < 1 || count > rows) {

@@ -125,7 +125,7 @@ export class Training implements TrainingRun {
     if (this.#warned.has(message)) return;
     this.#warned.add(message);
     const { onWarning } = this.#session;
-    if (onWarning !== undefined) onWarning({ message, epoch: this.#epoch });
+    if (onWarning) onWarning({ message, epoch: this.#epoch });
     else warn(message);
   }
 

@@ -5,6 +5,7 @@ import {
   crossValScore,
   loadIris,
   type Progress,
+  partialDependence,
   permutationImportance,
   RandomForestClassifier,
 } from '../../lib/index.js';
@@ -32,7 +33,15 @@ const works: [string, (onProgress: Listener, signal?: AbortSignal) => Promise<un
     'an explanation',
     async (onProgress, signal) => {
       const model = await forest.clone().fit(data, target);
-      return permutationImportance(model, data, target, { nRepeats: 1, onProgress, signal });
+      const options = { nRepeats: 1, onProgress, signal, sampleWeight: null as never };
+      return permutationImportance(model, data, target, options);
+    },
+  ],
+  [
+    'a partial dependence',
+    async (onProgress, signal) => {
+      const model = await forest.clone().fit(data, target);
+      return partialDependence(model, data, [0], { onProgress, signal, sampleWeight: null as never });
     },
   ],
 ];
@@ -46,6 +55,11 @@ describe.each(works)('%s', (_, work) => {
   test.each(realms)('is rejected by what a promise of %s rejects with', async (__, Promises) => {
     const done = work(() => Promises.reject(new RangeError('enough')));
     await expect(done).rejects.toThrow('enough');
+  });
+
+  test('takes null for none, and refuses what is no listener', async () => {
+    await work(null as never, null as never);
+    await expect(work(5 as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
 
   test('hears an abort while a listener answers', async () => {

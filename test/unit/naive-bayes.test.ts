@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PlanBuilder } from '../../lib/core/plan-builder.js';
 import { Schema } from '../../lib/core/schema.js';
 import {
+  BaggingClassifier,
   BernoulliNB,
   CategoricalNB,
   ComplementNB,
@@ -10,6 +11,7 @@ import {
   FixedThresholdClassifier,
   GaussianNB,
   load,
+  loadIris,
   Matrix,
   MultinomialNB,
   MultiOutputClassifier,
@@ -284,6 +286,55 @@ test('without smoothing, what was never seen together decides, and no score is N
     expect(model.predictSync(rows)).toEqual(y);
     expect(Array.from(model.predictProbaSync(rows).data).some(Number.isNaN)).toBe(false);
   }
+});
+
+test('a bag takes the logarithms of mean probabilities from those of its models', async () => {
+  const { data, target } = loadIris();
+  const bag = new BaggingClassifier({
+    estimator: new GaussianNB(),
+    nEstimators: 3,
+    maxFeatures: 3,
+    randomState: 0,
+  });
+  await bag.fit(data, target);
+  const far = Matrix.from([
+    [90, 3, 1, 0.2],
+    [5, 3, 90, 9],
+    [5, 3, 1.4, 0.2],
+  ]);
+  expect((await bag.predictProba(far)).data).toContain(0);
+  // As scikit-learn: logaddexp over the models, less the logarithm of their number.
+  const logs = await Promise.all(
+    bag.estimators.map((model, k) =>
+      (model as GaussianNB).predictLogProba(far.columns(Array.from(bag.estimatorsFeatures[k]))),
+    ),
+  );
+  const expected = logs[0].data.map((_, i) => {
+    const own = logs.map(({ data: values }) => values[i]);
+    const most = Math.max(...own);
+    return most + Math.log(own.reduce((sum, value) => sum + Math.exp(value - most), 0) / 3);
+  });
+  for (const model of [bag, await makePipeline(bag.clone()).fit(data, target)]) {
+    const { data: found } = await model.predictLogProba(far);
+    for (const [i, value] of found.entries())
+      expect(Math.abs(value / expected[i] - 1) < 1e-9 || Math.abs(value - expected[i]) < 1e-12).toBe(true);
+  }
+});
+
+test('a bag of models that lack a class has its logarithm at -Infinity where none has it', async () => {
+  const X = Array.from({ length: 40 }, (_, i) => [i % 7, (i * i) % 5]);
+  const labels = X.map((_, i) => (i === 0 ? 'rare' : i % 2 ? 'odd' : 'even'));
+  const bag = new BaggingClassifier({
+    estimator: new GaussianNB(),
+    nEstimators: 2,
+    maxSamples: 0.5,
+    randomState: 4,
+  });
+  await bag.fit(X, labels);
+  const lack = bag.estimators.map((model) => !(model as GaussianNB).classes.includes('rare'));
+  const rare = (await bag.predictLogProba(X)).columns([2]).data;
+  expect(rare.every((value) => (value === -Infinity) === lack.every(Boolean))).toBe(true);
+  expect(lack).toContain(true);
 });
 
 test('float32 rows as large as they can be have the class and the probabilities of float64 ones', async () => {
