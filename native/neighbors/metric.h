@@ -67,6 +67,13 @@ struct NeighborSpec {
   double unroot(double length) const { return term(length); }
 };
 
+// As the kernels of distances name what they compute; not of kMinkowski and kPrecomputed.
+inline Metric kernel_metric(const NeighborSpec& spec) {
+  return spec.squares()                              ? Metric::kSquaredEuclidean
+         : spec.metric == NeighborMetric::kManhattan ? Metric::kManhattan
+                                                     : Metric::kChebyshev;
+}
+
 // out[i,j] = rank of the distance of x[i,:] and row j of packed (kernels/distance_kernels.h has the layout).
 // The same bits on every instruction set that fuses multiply-adds: a chain of fused multiply-adds, or of
 // powers by the C library.
@@ -74,10 +81,8 @@ template <typename T>
 void rank_distances(const NeighborSpec& spec, const DistanceKernels<T>& kernels, MatrixView<const T> x,
                     const T* packed, MatrixView<T> out) {
   if (spec.metric != NeighborMetric::kMinkowski) {
-    const Metric metric = spec.squares()                              ? Metric::kSquaredEuclidean
-                          : spec.metric == NeighborMetric::kManhattan ? Metric::kManhattan
-                                                                      : Metric::kChebyshev;
-    kernels.distances(metric, x.data, x.stride, packed, out.data, out.stride, out.rows, out.cols, x.cols);
+    kernels.distances(kernel_metric(spec), x.data, x.stride, packed, out.data, out.stride, out.rows, out.cols,
+                      x.cols);
     return;
   }
   for (size_t i = 0; i < out.rows; ++i) {

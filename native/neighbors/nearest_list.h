@@ -35,6 +35,8 @@ class NearestList {
   // Rows with a rank beyond this are of no use.
   T worst() const { return worst_; }
   size_t k() const { return k_; }
+  // So many rows are certain to hold the k nearest that are not left out.
+  size_t candidates() const { return left_out_ < 0 ? k_ : k_ + 1; }
 
   void add(T rank, int32_t index) {
     if (!(rank <= worst_) || index == left_out_) return;

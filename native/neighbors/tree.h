@@ -1,7 +1,8 @@
 // KD-trees (Bentley, 1975) and ball trees (Omohundro, 1989) over the rows of a matrix. Both are complete
 // binary trees whose nodes halve their rows at the median of the column with the widest range; they differ in
 // what bounds the distance of a node's rows: a box or a ball. The rows of a leaf are packed for the distance
-// kernels.
+// kernels. A search among boxes takes several levels at once, all boxes of which it looks at side by side,
+// once it has looked into the leaf in which the row itself would lie.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "base/aligned_buffer.h"
 #include "base/span.h"
+#include "kernels/box_kernels.h"
 #include "linalg/elementwise.h"
 #include "neighbors/metric.h"
 #include "neighbors/nearest_list.h"
@@ -40,33 +42,50 @@ class NeighborTree {
   size_t pair_distances(size_t leaf, T limit) const;
 
   // Values of T that the calls below need as scratch.
-  size_t scratch() const { return leaf_rows_; }
-  // Returns the number of rows whose distance was computed.
-  size_t nearest(const T* x, NearestList<T>& list, T* scratch) const;
+  size_t scratch() const { return 2 * leaf_rows_; }
+  // lists[i]: the nearest of row i of x. Returns the number of rows whose distance was computed.
+  size_t nearest(MatrixView<const T> x, NearestList<T>* lists, T* scratch) const;
   // found(rank, index) for each row with rank <= limit, in no useful order.
   template <typename Found>
   size_t within(const T* x, T limit, T* scratch, const Found& found) const {
     size_t computed = 0;
     walk(
         x, [limit] { return limit; },
-        [&](size_t leaf) {
-          const size_t count = ranks(x, leaf, scratch);
-          computed += count;
-          const int32_t* const order = order_.data() + begin_[leaf];
-          for (size_t j = 0; j < count; ++j) {
-            if (scratch[j] <= limit) found(scratch[j], order[j]);
-          }
-        });
+        [&](size_t leaf) { computed += visit_near(x, leaf, limit, scratch, found); });
     return computed;
   }
 
  private:
   static constexpr size_t kMaxLevels = 32;
+  static constexpr size_t kMostBits = 6;  // levels that a search among boxes takes at once
+
+  // Rows on the left of a node have values <= value in the column, those on the right >= value.
+  struct Split {
+    int32_t column;
+    T value;
+  };
+  // The boxes of all nodes of a level at which a search looks: those below one node of the level before stand
+  // side by side.
+  struct BoxLevel {
+    size_t first_node, bits;  // levels since the one before
+    AlignedBuffer<T> boxes;   // for BoxKernels::near_boxes
+  };
+  struct Pending {
+    double bound;
+    size_t node, level;  // the boxes to look at; beyond the last: a leaf
+  };
 
   void split(MatrixView<const T> y, size_t node);
   void bound(MatrixView<const T> y, size_t node);
+  void make_levels();
   // A rank that no row of the node is below.
-  double lower_bound(const T* x, size_t node) const;
+  double box_bound(const T* x, size_t node) const;
+  double ball_bound(const T* x, size_t node) const;
+  // The leaf of boxes in which the row would lie.
+  size_t home(const T* x) const;
+  void prefetch_leaf(size_t leaf) const;
+  // The boxes below a node at ranks <= limit; returns how many, the nearest last.
+  size_t near_boxes(const T* x, const Pending& at, T limit, Pending* found) const;
   // A rank that no pair of rows of two nodes is below.
   double apart(size_t a, size_t b) const;
   double gap_rank(double distance, double radii) const;  // of balls whose centres are so far apart
@@ -74,27 +93,67 @@ class NeighborTree {
   // of its own.
   template <typename Visit>
   void walk_from(size_t leaf, T limit, const Visit& visit) const;
-  size_t ranks(const T* x, size_t leaf, T* out) const;
+  // Those of a leaf at ranks <= limit: scratch [2 * leaf_rows_] gets ranks and then positions in the leaf.
+  size_t near_rows(const T* x, size_t leaf, T limit, T* scratch) const;
+  const int32_t* positions(const T* scratch) const {
+    return reinterpret_cast<const int32_t*>(scratch + leaf_rows_);
+  }
+  // The first leaf of a search.
+  size_t visit_first(const T* x, size_t leaf, NearestList<T>& list, T* scratch) const;
+  // found(rank, index) for these; returns the number of rows in the leaf.
+  template <typename Found>
+  size_t visit_near(const T* x, size_t leaf, T limit, T* scratch, const Found& found) const {
+    const size_t count = near_rows(x, leaf, limit, scratch);
+    const int32_t* const order = order_.data() + begin_[leaf];
+    const int32_t* const at = positions(scratch);
+    for (size_t h = 0; h < count; ++h) found(scratch[h], order[at[h]]);
+    return end_[leaf] - begin_[leaf];
+  }
 
   // Calls visit(leaf) for every leaf that may hold a row of a rank <= limit(), nearer ones first.
   template <typename Limit, typename Visit>
   void walk(const T* x, const Limit& limit, const Visit& visit) const {
-    struct Pending {
+    if (balls_) {
+      walk_balls(x, limit, visit);
+    } else {
+      walk_boxes(x, limit, visit);
+    }
+  }
+
+  template <typename Limit, typename Visit>
+  void walk_boxes(const T* x, const Limit& limit, const Visit& visit) const {
+    Pending pending[(kMaxLevels / kMostBits + 1) << kMostBits];
+    size_t count = 0;
+    pending[count++] = {0, 0, 0};
+    while (count > 0) {
+      const Pending at = pending[--count];
+      if (!(at.bound <= static_cast<double>(limit()))) continue;
+      if (at.level == levels_.size()) {
+        visit(at.node);
+      } else {
+        count += near_boxes(x, at, limit(), pending + count);
+      }
+    }
+  }
+
+  template <typename Limit, typename Visit>
+  void walk_balls(const T* x, const Limit& limit, const Visit& visit) const {
+    struct Ball {
       size_t node;
       double bound;
     };
-    Pending pending[kMaxLevels + 1];
+    Ball pending[kMaxLevels + 1];
     size_t count = 0;
-    pending[count++] = {0, lower_bound(x, 0)};
+    pending[count++] = {0, ball_bound(x, 0)};
     while (count > 0) {
-      Pending at = pending[--count];
+      Ball at = pending[--count];
       while (at.bound <= static_cast<double>(limit())) {
         if (at.node >= first_leaf_) {
           visit(at.node);
           break;
         }
         const size_t left = 2 * at.node + 1;
-        Pending near{left, lower_bound(x, left)}, far{left + 1, lower_bound(x, left + 1)};
+        Ball near{left, ball_bound(x, left)}, far{left + 1, ball_bound(x, left + 1)};
         if (far.bound < near.bound) std::swap(near, far);
         pending[count++] = far;
         at = near;
@@ -105,6 +164,7 @@ class NeighborTree {
   NeighborSpec spec_;
   const DistanceKernels<T>& kernels_;
   const SelectKernels<T>& select_;
+  const BoxKernels<T>& near_;
   bool balls_;
   size_t d_, first_leaf_ = 0, leaf_rows_ = 0;
   double shrink_;               // makes up for the rounding of ranks and bounds
@@ -115,6 +175,8 @@ class NeighborTree {
   AlignedBuffer<T> bounds_;     // [nodes, 2, d] least and greatest, or [nodes, d] centres
   AlignedBuffer<T> packed_;     // each leaf begins at packed_begin_
   std::vector<size_t> packed_begin_;
+  std::vector<Split> splits_;     // [first_leaf_] of boxes
+  std::vector<BoxLevel> levels_;  // the last one is that of the leaves; none where the root is a leaf
 };
 
 template <typename T>
