@@ -297,23 +297,35 @@ class Encoder:
         require(unknown in ("error", "ignore"), f"OneHotEncoder: handle_unknown {unknown!r} is not supported")
         infrequent = getattr(model, "_infrequent_enabled", False)
         require(not infrequent, "OneHotEncoder: infrequent categories are not supported")
-        offsets, values, out = [0], [], []
+        offsets, values, places, out = [0], [], [], []
         drops = [None] * len(columns) if model.drop_idx_ is None else list(model.drop_idx_)
         for column, categories, drop in zip(columns, model.categories_, drops):
             codes = column.get("categories")
+            own = [code_of(category, codes) for category in categories]
+            # Plans read them sorted, NaN last.
+            order = sorted(range(len(own)), key=lambda k: (math.isnan(own[k]), own[k]))
+            values.extend(own[k] for k in order)
+            places.append(order)
             for k, category in enumerate(categories):
-                values.append(code_of(category, codes))
                 if drop is None or k != drop:
                     name = f"{column['name']}_{'nan' if is_missing(category) else category}"
                     out.append({"name": name, "kind": "number"})
             offsets.append(len(values))
-        drop = {"first": "first", "if_binary": "ifBinary"}.get(model.drop) if isinstance(model.drop, str) else None
+        if model.drop is None or isinstance(model.drop, str):
+            drop = {"first": "first", "if_binary": "ifBinary"}.get(model.drop)
+        else:
+            drop = [None if is_missing(v) else str(v) if column.get("categories") else label(v) for column, v in zip(columns, model.drop)]
         params = {"drop": drop, "handleUnknown": unknown}
         state = {
             "offsets": self.tensors.add(offsets, "i4"),
             "values": self.doubles(values),
             "drop": self.tensors.add([-1 if drop is None else int(drop) for drop in drops], "i4"),
         }
+        if any(order != sorted(order) for order in places):
+            params["categories"] = [[None if is_missing(v) else str(v) for v in own] if column.get("categories") else "auto"
+                                    for column, own in zip(columns, model.categories_)]
+            state["groups"] = self.tensors.add([k for order in places for k in order], "i4")
+            state["infrequent"] = self.tensors.add([-1] * len(columns), "i4")
         return Encoded(self.estimator("OneHotEncoder", params, state, columns, {"kind": "none"}), out)
 
     # Linear models

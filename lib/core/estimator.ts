@@ -26,6 +26,7 @@ import { heedListener } from './listener.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
 import { type ColumnRanges, rangesNow, rangesOf } from './moments.js';
+import { type NamedCategories, namedWithin } from './named-categories.js';
 import { Parameterised } from './parameterised.js';
 import { checkParams, type Rules } from './params.js';
 import type { Plan } from './plan.js';
@@ -97,6 +98,21 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
   abstract lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot;
+
+  /**
+   * Categories of the columns of X that parameters name, here or of models within, which training may lack.
+   *
+   * @param columns - null where nobody knows them yet; what is named is then one list
+   * @internal
+   */
+  namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return namedWithin(this.params, columns);
+  }
+
+  /** Whether the columns that come out begin with those of X, with their categories. @internal */
+  get keepsColumns(): boolean {
+    return false;
+  }
 
   /** Checks of a restored state that need more than one member, such as lengths that must agree. */
   protected checkState(_state: S, _columns: readonly Column[]): void {}
@@ -224,6 +240,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     const { input, schema, inPlace } = encodeFitInput(X, y, options, {
       isInPlace,
       variance: this.learnsVariance,
+      owner: this,
     });
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
@@ -312,6 +329,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       isInPlace: () => false,
       variance: this.learnsVariance,
       known: before ?? undefined,
+      owner: this,
     });
     const params = this.params;
     this.#fitted = await withCancel(options.signal, async (cancel) => {

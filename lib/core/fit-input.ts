@@ -280,7 +280,8 @@ export function toShared(x: Matrix): Matrix {
  * Encodes X and checks what all estimators need.
  *
  * @param reading - isInPlace: whether to leave X where it is: for a fit that has done with it before it first waits; variance: whether
- *   it will ask for variances; known: the columns and element type to take X in: those of an earlier part of the same data
+ *   it will ask for variances; known: the columns and element type to take X in: those of an earlier part of the same data;
+ *   owner: whose categories columns have, too
  * @throws {ERR_EMPTY} without rows or columns
  * @throws {ERR_SHAPE} when sampleWeight or groups has the wrong length
  * @throws {ERR_PARAMETER} when a weight is negative or not finite, or all are 0
@@ -293,13 +294,15 @@ export function encodeFitInput(
     isInPlace,
     variance,
     known,
+    owner,
   }: {
     readonly isInPlace: (x: Matrix) => boolean;
     readonly variance: boolean;
     readonly known?: { readonly schema: Schema; readonly dtype: Dtype };
+    readonly owner?: Estimator;
   },
 ): { input: FitInput; schema: Schema; inPlace: boolean } {
-  const schema = known?.schema ?? Schema.infer(X);
+  const schema = known?.schema ?? Schema.infer(X, (columns) => owner?.namedCategories(columns) ?? []);
   const encoded = schema.encode(X, known?.dtype);
   const { data, rows, cols } = encoded;
   if (rows === 0 || cols === 0) {

@@ -38,7 +38,9 @@ export function distinctLabels(
   return [...seen].sort(compareLabels);
 }
 
-const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
+/** Whether a value of a table is missing. */
+export const isMissing = (value: unknown): boolean =>
+  value === null || value === undefined || Number.isNaN(value);
 
 /** @param type - that of the labels before it, if there are any */
 function requireLabel(value: unknown, type: string | undefined, where: string, code: ErrorCode): Label {

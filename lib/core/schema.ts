@@ -17,6 +17,7 @@ import {
   type MatrixLike,
   type NumericMatrixLike,
 } from './matrix.js';
+import { type NamedCategories, withNamed } from './named-categories.js';
 import { show } from './params.js';
 import { type Cell, isTable, type Table, tableToColumns } from './table.js';
 
@@ -31,11 +32,11 @@ export interface Column {
    * vectorizer, which no plan reads.
    */
   readonly kind: 'number' | 'boolean' | 'category' | 'text';
-  /** The sorted categories seen during fit; for 'category' only. */
+  /** The sorted categories seen during fit, and those that an encoder names; for 'category' only. */
   readonly categories?: readonly Label[];
   /** The range seen during fit; for 'number' only, absent when all values were missing. */
   readonly range?: readonly [min: number, max: number];
-  /** Whether a value was missing during fit. */
+  /** Whether a value was missing during fit, or an encoder names missing values. */
   readonly hasMissing?: boolean;
 }
 
@@ -134,15 +135,25 @@ export class Schema {
   /**
    * Learns the schema of a training set.
    *
+   * @param namer - names categories of columns that X may lack
    * @throws {ERR_DTYPE} when a column mixes types
    */
-  static infer(X: MatrixLike): Schema {
+  static infer(X: MatrixLike, namer: (columns: readonly Column[]) => NamedCategories = () => []): Schema {
     if (!isTable(X)) {
       const { cols } = isSparse(X) ? X : Matrix.from(X);
-      return Schema.unnamed(cols);
+      const schema = Schema.unnamed(cols);
+      const named = namer(schema.columns);
+      if (named.length === 0) return schema;
+      return new Schema(
+        schema.columns.map((column, j) => withNamed(column, named[j])),
+        schema.target,
+        false,
+      );
     }
     const { names, columns } = tableToColumns(X);
-    return Schema.named(names.map((name, j) => inferColumn(name, columns[j])));
+    const seen = names.map((name, j) => inferColumn(name, columns[j]));
+    const named = namer(seen);
+    return Schema.named(seen.map((column, j) => withNamed(column, named[j], columns[j])));
   }
 
   /**

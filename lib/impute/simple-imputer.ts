@@ -211,6 +211,11 @@ export class SimpleImputer
     return [...this.state.hadMissing.keys()].filter((j) => this.state.hadMissing[j] === 1);
   }
 
+  /** As far as no column is dropped. @internal */
+  override get keepsColumns(): boolean {
+    return true;
+  }
+
   outputColumns(): readonly Column[] {
     const { columns } = this.schema;
     const filled = this.#kept().map((j): Column => {

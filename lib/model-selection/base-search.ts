@@ -10,6 +10,7 @@ import type { Fold } from '../core/k-fold.js';
 import { isTransformer, type ScoreOptions } from '../core/kinds.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
+import { type NamedCategories, unitedCategories } from '../core/named-categories.js';
 import { bool, custom, either, int, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
@@ -19,6 +20,7 @@ import { StateError, ValidationError } from '../errors.js';
 import { bestOf } from '../metrics/scorers.js';
 import { type FoldOptions, foldData } from './folds.js';
 import type { ParamSet } from './parameter-grid.js';
+import type { ParamDistributions } from './parameter-sampler.js';
 import { runRemotely, type SearchWorkers, searchWorkers } from './remote-trials.js';
 import {
   type CrossValidationModel,
@@ -104,6 +106,8 @@ export const SEARCH_DEFAULTS: SearchOptions = {
 /** How long the fits of a search took: no part of what is learned, since it differs each time. */
 const times = new WeakMap<SearchResults, { columns: Record<string, Float64Array>; refit?: number }>();
 
+const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null;
+
 /** Base of searches over parameters. */
 export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator> extends MetaEstimator<
   P,
@@ -112,6 +116,8 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
 > {
   /** The sets of parameters to try. @throws {ERR_PARAMETER} when they make no sense */
   protected abstract candidates(): ParamSet[];
+  /** The values that candidates have, by parameter. */
+  protected abstract get space(): ParamDistributions | readonly ParamDistributions[];
 
   get kind(): EstimatorKind {
     return this.params.estimator.kind;
@@ -132,7 +138,6 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       (v) => v instanceof Estimator && v.kind !== 'transformer',
     );
     const scorer = (v: unknown) => typeof v === 'string' || typeof v === 'function';
-    const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null;
     return {
       estimator: model,
       scoring: either(
@@ -178,6 +183,21 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   override snapshot() {
     const { params, fitted } = super.snapshot();
     return { params: { ...params, workers: null }, fitted };
+  }
+
+  /** What any candidate may name. @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const { estimator } = this.params;
+    const lists = [this.space]
+      .flat()
+      .filter(isObject)
+      .flatMap((space) => Object.entries(space));
+    const variants = lists.flatMap(([name, values]) => {
+      // Lists of categories, and estimators that have some.
+      const own: readonly unknown[] = Array.isArray(values) ? values.filter(isObject) : [];
+      return own.map((value) => namedBy(estimator, { [name]: value }, columns));
+    });
+    return unitedCategories([estimator.namedCategories(columns), ...variants]);
   }
 
   protected fitState(input: FitInput): Promise<SearchState> {
@@ -346,5 +366,16 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
       y: y as ArrayLike<never>,
       sampleWeight,
     });
+  }
+}
+
+/** What an estimator names with a parameter of its candidates. */
+function namedBy(estimator: Estimator, params: ParamSet, columns: readonly Column[] | null): NamedCategories {
+  try {
+    return withParams(estimator, params).namedCategories(columns);
+  } catch (error) {
+    // Of an estimator that another parameter puts there; else the candidate says so.
+    if (error instanceof ValidationError) return [];
+    throw error;
   }
 }

@@ -46,6 +46,10 @@ export class GridSearchCV<F extends Estimator = Estimator> extends BaseSearch<Gr
     return { ...this.searchRules, paramGrid: custom('an object of lists, or a list of them', isObject) };
   }
 
+  protected get space() {
+    return this.params.paramGrid;
+  }
+
   protected candidates(): ParamSet[] {
     return [...new ParameterGrid(this.params.paramGrid)];
   }

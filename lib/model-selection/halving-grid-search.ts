@@ -58,6 +58,10 @@ export class HalvingGridSearchCV<F extends Estimator = Estimator> extends Succes
     };
   }
 
+  protected get space() {
+    return this.params.paramGrid;
+  }
+
   protected firstCandidates(): ParamSet[] {
     return [...new ParameterGrid(this.params.paramGrid)];
   }

@@ -75,6 +75,10 @@ export class HalvingRandomSearchCV<F extends Estimator = Estimator> extends Succ
       throw this.refuseHalving("only one of minResources and nCandidates can be 'exhaust'");
   }
 
+  protected get space() {
+    return this.params.paramDistributions;
+  }
+
   protected firstCandidates(min: number, max: number): ParamSet[] {
     const { paramDistributions, nCandidates, randomState } = this.params;
     const count = nCandidates === 'exhaust' ? Math.floor(max / min) : nCandidates;

@@ -67,6 +67,10 @@ export class RandomizedSearchCV<F extends Estimator = Estimator> extends BaseSea
     };
   }
 
+  protected get space() {
+    return this.params.paramDistributions;
+  }
+
   protected candidates(): ParamSet[] {
     const { paramDistributions, nIter, randomState } = this.params;
     return sampleParams(paramDistributions, nIter, resolveSeed(randomState));

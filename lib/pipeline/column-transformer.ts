@@ -6,6 +6,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
+import { type NamedCategories, namedAnywhere, unitedCategories } from '../core/named-categories.js';
 import { checkParts } from '../core/named-parts.js';
 import { bool, custom, either, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -170,10 +171,32 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     checkWeightNames(this, transformerWeights, [...names, 'remainder']);
   }
 
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    if (columns === null) return super.namedCategories(null);
+    const { transformers, remainder } = this.params;
+    const schema = Schema.named(columns);
+    const parts = transformers.map(([name, part, selection]) => ({
+      part,
+      own: known(selection, schema, name),
+    }));
+    const taken = new Set(parts.flatMap(({ own }) => own ?? []));
+    const rest = [...columns.keys()].filter((j) => !taken.has(j));
+    const byPart = [...parts, { part: remainder, own: rest }].map(({ part, own }): NamedCategories => {
+      if (!(part instanceof Estimator)) return [];
+      // Columns that a step before this one adds: all may be meant.
+      if (own === null) return namedAnywhere(part, columns);
+      const named = part.namedCategories(own.map((j) => columns[j]));
+      if (named.length === 0) return [];
+      return columns.map((_, j) => own.flatMap((at, k) => (at === j ? (named[k] ?? []) : [])));
+    });
+    return unitedCategories(byPart);
+  }
+
   protected async learn(input: FitInput, wantsRows: boolean): Promise<Learning<ColumnTransformerState>> {
     const { transformers, remainder, transformerWeights, sparseThreshold } = this.params;
     const reads = this.tags.vectorizes;
-    const schema = schemaOf(input, textColumns(transformers));
+    const schema = schemaOf(input, textColumns(transformers), this);
     const makesRows = wantsRows && (isSparse(input.given) || this.mayMakeSparse);
     const taken = new Set<number>();
     const parts: ColumnsPart[] = [];
@@ -299,6 +322,16 @@ function selectColumns(selection: ColumnSelection, schema: Schema, part: string)
     }
     return j;
   });
+}
+
+/** The columns that are selected; null where not all of them are there. */
+function known(selection: ColumnSelection, schema: Schema, part: string): number[] | null {
+  try {
+    return selectColumns(selection, schema, part);
+  } catch (error) {
+    if (error instanceof ValidationError) return null;
+    throw error;
+  }
 }
 
 function isColumnsPart(value: unknown): value is ColumnsPart {

@@ -9,6 +9,7 @@ import { isTransformer } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
+import { type NamedCategories, namedInOrder } from '../core/named-categories.js';
 import type { NestedParams } from '../core/parameterised.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -128,6 +129,22 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     this.checkParams();
     if (y !== undefined && y !== null) this.#checkLabels(y);
     return this;
+  }
+
+  /** Those that the model knows. @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const { estimator } = this.params;
+    if (!estimator.isFitted) return [];
+    const known = estimator.schema.columns.map(({ categories = [], hasMissing = false }) => [
+      ...categories.map(String),
+      ...(hasMissing ? [null] : []),
+    ]);
+    return namedInOrder(known, columns);
+  }
+
+  /** @internal */
+  override get keepsColumns(): boolean {
+    return this.params.estimator.keepsColumns;
   }
 
   protected override checkState(_state: FrozenEstimatorState, columns: readonly Column[]): void {

@@ -12,6 +12,7 @@ import { isTransformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
+import { type NamedCategories, namedAnywhere, unitedCategories } from '../core/named-categories.js';
 import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
@@ -166,6 +167,22 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   protected override get namedParts() {
     return 'steps';
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const steps = this.params.steps.map(([, step]) => step).filter((step) => step instanceof Estimator);
+    const kept = steps.findIndex(({ keepsColumns }) => !keepsColumns);
+    return unitedCategories(
+      steps.map((step, i) =>
+        kept < 0 || i <= kept ? step.namedCategories(columns) : namedAnywhere(step, columns),
+      ),
+    );
+  }
+
+  /** @internal */
+  override get keepsColumns(): boolean {
+    return this.params.steps.every(([, step]) => !(step instanceof Estimator) || step.keepsColumns);
   }
 
   protected async fitState(input: FitInput): Promise<PipelineState> {

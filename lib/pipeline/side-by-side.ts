@@ -10,6 +10,7 @@ import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { withNamed } from '../core/named-categories.js';
 import { custom, type Rules } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
 import { sparseSideBySide, takeSparseColumns } from '../core/sparse/csr-columns.js';
@@ -143,19 +144,27 @@ export async function weighed<R extends Rows>(rows: R, weight: number): Promise<
 }
 
 /** The columns of a training set, by the names of a table; kinds of `texts`, which vectorizers read, are not looked for. */
-export function schemaOf({ given, columns }: FitInput, texts: ReadonlySet<string | number>): Schema {
+export function schemaOf(
+  { given, columns }: FitInput,
+  texts: ReadonlySet<string | number>,
+  owner: Estimator,
+): Schema {
   if (given === undefined || isSparse(given)) return Schema.named(columns);
-  if (!isTable(given)) return Schema.infer(given);
+  if (!isTable(given)) return Schema.infer(given, (own) => owner.namedCategories(own));
   const table = tableToColumns(given);
   const isText = (name: string, j: number) => texts.has(name) || texts.has(j);
   const others = Object.fromEntries(
     table.names.flatMap((name, j) => (isText(name, j) ? [] : [[name, table.columns[j]]])),
   ) as Table;
   const known = Object.keys(others).length === 0 ? null : Schema.infer(others);
+  const seen = table.names.map((name, j): Column => {
+    return isText(name, j) || known === null ? { name, kind: 'text' } : known.columns[known.indexOf(name)];
+  });
+  const named = owner.namedCategories(seen);
   return Schema.named(
-    table.names.map((name, j): Column => {
-      return isText(name, j) || known === null ? { name, kind: 'text' } : known.columns[known.indexOf(name)];
-    }),
+    seen.map((column, j) =>
+      column.kind === 'text' ? column : withNamed(column, named[j], table.columns[j]),
+    ),
   );
 }
 
@@ -172,13 +181,16 @@ export function partInput(
   const rows = columnsOf(given as MatrixLike, schema, columns);
   if (isSparse(rows) || estimator?.tags.vectorizes)
     return [{ ...input, given: rows, columns: isSparse(rows) ? own : [] }, seen];
-  const kinds = own.some(({ kind }) => kind === 'text') ? kindsOf(rows, own) : seen;
+  const kinds = own.some(({ kind }) => kind === 'text') ? kindsOf(rows, own, estimator) : seen;
   return [{ ...input, x: toShared(kinds.encode(rows)), given: undefined, columns: kinds.columns }, kinds];
 }
 
 /** The schema of a table, its columns in the order of others. */
-function kindsOf(rows: MatrixLike, own: readonly Column[]): Schema {
-  const inferred = Schema.infer(rows);
+function kindsOf(rows: MatrixLike, own: readonly Column[], estimator: Estimator | null): Schema {
+  const inferred = Schema.infer(rows, (columns) => {
+    const named = estimator?.namedCategories(own) ?? [];
+    return columns.map(({ name }) => named[own.findIndex((column) => column.name === name)] ?? []);
+  });
   return Schema.named(own.map(({ name }) => inferred.columns[inferred.indexOf(name)]));
 }
 

@@ -2,18 +2,38 @@
 import type { FitInput } from '../core/fit-input.js';
 import { checkFinite } from '../core/input-checks.js';
 import { Transformer } from '../core/kinds.js';
-import type { Label } from '../core/labels.js';
+import { isMissing, type Label } from '../core/labels.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
-import { bool, checkLength, either, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
+import type { NamedCategories } from '../core/named-categories.js';
+import {
+  bool,
+  checkLength,
+  custom,
+  either,
+  float64s,
+  int32s,
+  nothing,
+  oneOf,
+  type Rules,
+  show,
+} from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import type { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { type Indicators, indicatorRows } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
-import { categoryLabel } from './category-label.js';
+import {
+  checkLists,
+  checkRestored,
+  type GivenCategories,
+  givenCategories,
+  knownCategories,
+  labelsOf,
+  namedBy,
+  placesOf,
+} from './given-categories.js';
 import {
   countCategories,
   groupsOf,
@@ -26,15 +46,28 @@ import {
 
 /** Parameters of {@link OneHotEncoder}. */
 export interface OneHotEncoderParams extends InfrequentParams {
-  /** Leave out one category per column: 'first', the first of columns with two ('ifBinary'), or none (null). Default null. */
-  drop: 'first' | 'ifBinary' | null;
+  /**
+   * The categories of each column in the order of their indicators, null for missing values, last: they may lack in the training set. Those
+   * of numbers and booleans must be sorted. 'auto' for a column, or for all: those of the training set, sorted. Default 'auto'.
+   */
+  categories: GivenCategories;
+  /**
+   * Leave out one category per column: 'first', the first of columns with two ('ifBinary'), for each column one of its categories (null:
+   * missing values), or none (null). Default null.
+   */
+  drop: 'first' | 'ifBinary' | ReadonlyArray<Label | null> | null;
   /**
    * A category not seen during fit: an error, all zeros ('ignore'), or one of the infrequent ones of its column, and all zeros
-   * where there are none ('infrequentIfExist'). Default 'error'.
+   * where there are none ('infrequentIfExist'). Default 'error', which refuses a training set with values that are not listed, too.
    */
   handleUnknown: 'error' | 'ignore' | 'infrequentIfExist';
   /** Whether the steps after it in a pipeline are fitted on sparse rows. Default false: on dense ones. */
   sparseOutput: boolean;
+  /**
+   * What an indicator is called: `<column>_<category>` ('concat'), or what a function of both gives, to which missing values are null, and
+   * infrequent categories 'infrequent'. A model file has the names that it gave, not the function. Default 'concat'.
+   */
+  featureNameCombiner: 'concat' | ((column: string, category: Label | null) => string);
 }
 
 /** Learned by {@link OneHotEncoder}. */
@@ -43,12 +76,23 @@ export interface OneHotEncoderState {
   readonly offsets: Int32Array;
   /** Sorted by column; NaN (missing) last where it was seen. */
   readonly values: Float64Array;
-  /** [columns] index of the category left out, or -1 */
+  /** [columns] indicator that is left out, or -1 */
   readonly drop: Int32Array;
-  /** By category, where any may be infrequent: its indicator among those of its column, before one is left out. */
+  /** By category, where any may be infrequent, or they are not sorted: its indicator among those of its column, before one is left out. */
   readonly groups?: Int32Array;
   /** [columns], there too: the indicator of the infrequent categories, or -1. */
   readonly infrequent?: Int32Array;
+  /** Names of the columns that come out, where a function made them. */
+  readonly names?: readonly string[];
+}
+
+/** The categories of a column in their order. */
+interface Indicated {
+  readonly labels: ReadonlyArray<Label | null>;
+  /** By category: its indicator, before one is left out. */
+  readonly groups: readonly number[];
+  /** That of the infrequent ones, or -1. */
+  readonly infrequent: number;
 }
 
 /**
@@ -59,8 +103,13 @@ export interface OneHotEncoderState {
  * `transform` and compiled plans give dense rows, `transformSparse` gives sparse ones. With `sparseOutput` pipelines and
  * {@link ColumnTransformer} fit what follows on sparse rows, which for many categories takes a fraction of the time and memory.
  *
- * Differs from scikit-learn: no `categories` of the caller's; `inverseTransform` gives null for infrequent categories; `sparseOutput` is false by default; the indicator of infrequent categories is named `<column>_infrequent`.
+ * Differs from scikit-learn: `categories` may be 'auto' for some columns; `inverseTransform` gives null for infrequent categories; `sparseOutput` is false by default; the indicator of infrequent categories is named `<column>_infrequent`.
  *
+ * @throws {ERR_PARAMETER} by `fit` for `categories` that mix types, name one twice, hold missing values before others, or are numbers and
+ *   not sorted
+ * @throws {ERR_SHAPE} by `fit` for lists of another number of columns
+ * @throws {ERR_DTYPE} by `fit` for categories of another type than their column
+ * @throws {ERR_UNKNOWN_CATEGORY} by `fit` for a value that is not listed, and later for one that is no category, with `handleUnknown: 'error'`
  * @example
  * ```ts
  * import { OneHotEncoder } from 'boreal';
@@ -69,6 +118,8 @@ export interface OneHotEncoderState {
  * encoder.transformSync({ colour: ['blue'] }).toArray(); // [[1, 0]]
  * (await encoder.transformSparse({ colour: ['red'] })).toTriplets(); // [[0, 1, 1]]
  * encoder.inverseTransform([[0, 1]]); // [['red']]
+ * const sizes = await new OneHotEncoder({ categories: [['S', 'M', 'L']] }).fit({ size: ['M', 'S'] });
+ * sizes.transformSync({ size: ['L'] }).toArray(); // [[0, 0, 1]]
  * ```
  */
 export class OneHotEncoder
@@ -76,22 +127,53 @@ export class OneHotEncoder
   implements MakesSparse
 {
   constructor(params: Partial<OneHotEncoderParams> = {}) {
-    super({ drop: null, handleUnknown: 'error', sparseOutput: false, ...NO_LIMITS, ...params });
+    super({
+      ...{ categories: 'auto', drop: null, handleUnknown: 'error', sparseOutput: false },
+      ...NO_LIMITS,
+      ...{ featureNameCombiner: 'concat' as const },
+      ...params,
+    });
   }
 
   get rules(): Rules<OneHotEncoderParams> {
     return {
-      drop: either(oneOf('first', 'ifBinary'), nothing),
+      categories: givenCategories,
+      drop: either(
+        oneOf('first', 'ifBinary'),
+        nothing,
+        custom('a list with a category of each column', Array.isArray),
+      ),
       handleUnknown: oneOf('error', 'ignore', 'infrequentIfExist'),
       sparseOutput: bool,
+      featureNameCombiner: either(
+        oneOf('concat'),
+        custom('a function', (v) => typeof v === 'function'),
+      ),
       ...infrequentRules,
     };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkLists(this, this.params.categories);
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return namedBy(this.params.categories, columns);
+  }
+
+  /** A function is no part of a model file. @internal */
+  override snapshot() {
+    const { params, fitted } = super.snapshot();
+    return { params: { ...params, featureNameCombiner: 'concat' as const }, fitted };
   }
 
   get stateRules(): Rules<OneHotEncoderState> {
     return {
       ...{ offsets: int32s(), values: float64s(), drop: int32s() },
       ...{ groups: groupsRule, infrequent: groupsRule },
+      names: custom('a list of names, or absent', (v) => v === undefined || isTexts(v)),
     };
   }
 
@@ -100,63 +182,136 @@ export class OneHotEncoder
   }
 
   protected override checkState(state: OneHotEncoderState, columns: readonly Column[]): void {
-    const { offsets, values, drop, groups, infrequent } = state;
+    const { offsets, values, drop, groups, infrequent, names } = state;
     checkLength(this, 'offsets', offsets, columns.length + 1);
     checkLength(this, 'drop', drop, columns.length);
-    if (groups === undefined && infrequent === undefined) return;
-    checkLength(this, 'groups', groups ?? [], values.length);
-    checkLength(this, 'infrequent', infrequent ?? [], columns.length);
+    checkRestored(this, columns, this.params.categories, offsets);
+    if (groups !== undefined || infrequent !== undefined) {
+      checkLength(this, 'groups', groups ?? [], values.length);
+      checkLength(this, 'infrequent', infrequent ?? [], columns.length);
+    }
+    if (names === undefined) return;
+    const width = [...drop].reduce((sum, left, j) => sum + sizeOf(state, j) - (left < 0 ? 0 : 1), 0);
+    checkLength(this, 'names', names, width);
   }
 
   protected async fitState(input: FitInput): Promise<OneHotEncoderState> {
-    const { x, cancel } = input;
-    const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
-    const counts = hasLimits(this.params) ? await countCategories(input, offsets, values) : null;
-    const grouped = Array.from({ length: counts === null ? 0 : x.cols }, (_, j) =>
-      groupsOf(counts!.subarray(offsets[j], offsets[j + 1]), x.rows, this.params),
-    );
-    const drop = Int32Array.from({ length: x.cols }, (_, j) => {
-      const size = grouped[j]?.size ?? offsets[j + 1] - offsets[j];
-      const drops = this.params.drop === 'first' || (this.params.drop === 'ifBinary' && size === 2);
-      return drops ? 0 : -1;
+    const { x, columns } = input;
+    const { params } = this;
+    const { categories, handleUnknown } = params;
+    const known = await knownCategories(this, input, { categories, isStrict: handleUnknown === 'error' });
+    const { offsets, values } = known;
+    const encoder = { columns, dtype: x.dtype, categories };
+    const places = placesOf(this, encoder, known);
+    const counts = hasLimits(params) ? await countCategories(input, offsets, values) : null;
+    const indicated = labelsOf(encoder, known).map((labels, j): Indicated => {
+      if (counts === null) return { labels, groups: [...labels.keys()], infrequent: -1 };
+      const byPlace = new Float64Array(labels.length);
+      for (let k = offsets[j]; k < offsets[j + 1]; k++) byPlace[places[k]] = counts[k];
+      return { labels, ...groupsOf(byPlace, x.rows, params) };
     });
-    if (counts === null) return { offsets, values, drop };
-    const groups = Int32Array.from(grouped.flatMap((column) => column.groups));
+    const drop = this.#dropped(indicated, columns);
+    const names = this.#combined(indicated, drop, columns);
+    const state = { offsets, values, drop, ...(names && { names }) };
+    const isSorted = columns.every((_, j) =>
+      places.subarray(offsets[j], offsets[j + 1]).every((place, k) => place === k),
+    );
+    if (counts === null && isSorted) return state;
+    const groups = columns.map((_, j) =>
+      Array.from(places.subarray(offsets[j], offsets[j + 1]), (place) => indicated[j].groups[place]),
+    );
     return {
-      offsets,
-      values,
-      drop,
-      groups,
-      infrequent: Int32Array.from(grouped, (column) => column.infrequent),
+      ...state,
+      groups: Int32Array.from(groups.flat()),
+      infrequent: Int32Array.from(indicated, ({ infrequent }) => infrequent),
     };
   }
 
-  /** The categories of each column, sorted, null for missing. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The indicators that are left out, -1 for none. */
+  #dropped(indicated: readonly Indicated[], columns: readonly Column[]): Int32Array {
+    const { drop } = this.params;
+    if (!Array.isArray(drop)) {
+      return Int32Array.from(indicated, (own) =>
+        drop === 'first' || (drop === 'ifBinary' && indicatorLabels(own, null).length === 2) ? 0 : -1,
+      );
+    }
+    if (drop.length !== columns.length) {
+      const message = `OneHotEncoder: drop has ${drop.length} categories, but X has ${columns.length} columns.`;
+      throw new ValidationError('ERR_SHAPE', message);
+    }
+    return Int32Array.from(indicated, ({ labels, groups, infrequent }, j) => {
+      const group = groups[labels.indexOf(isMissing(drop[j]) ? null : drop[j])];
+      if (group !== undefined && group !== infrequent) return group;
+      const why = group === undefined ? 'none of' : 'an infrequent one of';
+      const message = `OneHotEncoder: drop names ${show(drop[j])}, which is ${why} the categories of column '${columns[j].name}'.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    });
+  }
+
+  /** What `featureNameCombiner` calls the indicators, where it is a function. */
+  #combined(
+    indicated: readonly Indicated[],
+    drop: Int32Array,
+    columns: readonly Column[],
+  ): readonly string[] | undefined {
+    const { featureNameCombiner: combine } = this.params;
+    if (combine === 'concat') return undefined;
+    const names = indicated.flatMap((own, j) =>
+      keptLabels(own, drop[j]).map((label) => combine(columns[j].name, label)),
+    );
+    if (isTexts(names)) return names;
+    throw new ValidationError('ERR_PARAMETER', 'OneHotEncoder: featureNameCombiner must give a text.');
+  }
+
+  get #encoder() {
+    const { categories } = this.fittedParams;
+    return { columns: this.schema.columns, dtype: this.dtype, categories };
+  }
+
+  get #indicated(): Indicated[] {
+    const { state } = this;
+    const { offsets, groups, infrequent } = state;
+    const encoder = this.#encoder;
+    const places = placesOf(this, encoder, state);
+    return labelsOf(encoder, state).map((labels, j): Indicated => {
+      const own = [...labels.keys()];
+      for (let k = offsets[j]; groups && k < offsets[j + 1]; k++) own[places[k]] = groups[k];
+      return { labels, groups: own, infrequent: infrequent?.[j] ?? -1 };
+    });
+  }
+
+  /** The categories of each column in their order, null for missing. @throws {ERR_NOT_FITTED} before `fit` */
   get categories(): Array<Array<Label | null>> {
-    const { offsets, values } = this.state;
-    return this.schema.columns.map((column, j) =>
-      Array.from(values.subarray(offsets[j], offsets[j + 1]), (value) => categoryLabel(column, value)),
+    return labelsOf(this.#encoder, this.state);
+  }
+
+  /** The categories of each column that share one indicator, in their order. @throws {ERR_NOT_FITTED} before `fit` */
+  get infrequentCategories(): Array<Array<Label | null>> {
+    return this.#indicated.map(({ labels, groups, infrequent }) =>
+      labels.filter((_, k) => groups[k] === infrequent),
     );
   }
 
-  /** The categories of each column that share one indicator, sorted. @throws {ERR_NOT_FITTED} before `fit` */
-  get infrequentCategories(): Array<Array<Label | null>> {
-    const { offsets, groups, infrequent } = this.state;
-    return this.categories.map((labels, j) =>
-      labels.filter((_, k) => groups !== undefined && groups[offsets[j] + k] === infrequent?.[j]),
-    );
+  /**
+   * For each column the place of the category that is left out among its `categories`, of infrequent ones the first, null where none is;
+   * null without `drop`.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   */
+  get dropIdx(): Array<number | null> | null {
+    const { drop } = this.state;
+    if (this.fittedParams.drop === null) return null;
+    return this.#indicated.map(({ groups }, j) => (drop[j] < 0 ? null : groups.indexOf(drop[j])));
   }
 
   outputColumns(): readonly Column[] {
-    const { drop } = this.state;
-    const { infrequentCategories } = this;
-    return this.categories.flatMap((labels, j) => {
+    const { drop, names } = this.state;
+    if (names !== undefined) return names.map((name) => ({ name, kind: 'number' }));
+    return this.#indicated.flatMap((own, j) => {
       const { name } = this.schema.columns[j];
-      const rare = infrequentCategories[j];
-      const frequent = labels.filter((label) => !rare.includes(label)).map((label) => label ?? 'nan');
-      return [...frequent, ...(rare.length > 0 ? ['infrequent'] : [])]
-        .filter((_, code) => code !== drop[j])
-        .map((label): Column => ({ name: `${name}_${label}`, kind: 'number' }));
+      return keptLabels(own, drop[j]).map(
+        (label): Column => ({ name: `${name}_${label ?? 'nan'}`, kind: 'number' }),
+      );
     });
   }
 
@@ -172,12 +327,9 @@ export class OneHotEncoder
    */
   inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
     const { drop } = this.state;
-    const { infrequentCategories, categories } = this;
     const mayBeUnknown = this.fittedParams.handleUnknown !== 'error';
-    const columns = categories.map((labels, j) => {
-      const rare = infrequentCategories[j];
-      const known = labels.filter((label) => !rare.includes(label));
-      const all = rare.length > 0 ? [...known, null] : known;
+    const columns = this.#indicated.map((own, j) => {
+      const all = indicatorLabels(own, null);
       return { kept: all.filter((_, code) => code !== drop[j]), dropped: all[drop[j]] };
     });
     const indicators = Matrix.from(X);
@@ -227,15 +379,33 @@ export class OneHotEncoder
     const { offsets, values, drop, groups, infrequent } = this.state;
     const { handleUnknown } = this.fittedParams;
     const codes = plan.category(x, offsets, values, handleUnknown === 'error', this.featureNamesIn);
-    const count = (j: number) => offsets[j + 1] - offsets[j];
-    if (groups === undefined || infrequent === undefined)
-      return { codes, sizes: Int32Array.from(drop, (_, j) => count(j)), drop };
-    const sizes = Int32Array.from(infrequent, (group, j) => (group < 0 ? count(j) : group + 1));
+    const sizes = drop.map((_, j) => sizeOf(this.state, j));
+    if (groups === undefined || infrequent === undefined) return { codes, sizes, drop };
     const unknown = Float64Array.from(infrequent, (group) =>
       handleUnknown === 'infrequentIfExist' ? group : -1,
     );
     return { codes: plan.lookup(codes, offsets, Float64Array.from(groups), unknown), sizes, drop };
   }
+}
+
+const isTexts = (v: unknown): v is readonly string[] =>
+  Array.isArray(v) && v.every((name) => typeof name === 'string');
+
+/** How many indicators a column has, before one is left out. */
+function sizeOf({ offsets, infrequent }: OneHotEncoderState, j: number): number {
+  const group = infrequent?.[j] ?? -1;
+  return group < 0 ? offsets[j + 1] - offsets[j] : group + 1;
+}
+
+/** The category of each indicator of a column, before one is left out. */
+function indicatorLabels({ labels, groups, infrequent }: Indicated, rare: Label | null): Array<Label | null> {
+  const frequent = labels.filter((_, k) => groups[k] !== infrequent);
+  return infrequent < 0 ? frequent : [...frequent, rare];
+}
+
+/** Those that come out, by what they are called. */
+function keptLabels(own: Indicated, dropped: number): Array<Label | null> {
+  return indicatorLabels(own, 'infrequent').filter((_, code) => code !== dropped);
 }
 
 /** Where the greatest value stands, of equal ones the first. */

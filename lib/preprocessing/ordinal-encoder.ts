@@ -1,16 +1,24 @@
 /** Categories as whole numbers. */
 import type { FitInput } from '../core/fit-input.js';
 import { Transformer } from '../core/kinds.js';
-import { compareLabels, type Label } from '../core/labels.js';
+import type { Label } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import type { NamedCategories } from '../core/named-categories.js';
 import { checkLength, custom, float64s, int32s, nothing, oneOf, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
-import { native } from '../native.js';
-import { categoryLabel } from './category-label.js';
 import { numberColumns } from './columns.js';
-import { checkGivenCategories, givenCategories } from './given-categories.js';
+import {
+  checkLists,
+  checkRestored,
+  type GivenCategories,
+  givenCategories,
+  knownCategories,
+  labelsOf,
+  namedBy,
+  placesOf,
+} from './given-categories.js';
 import {
   countCategories,
   groupsOf,
@@ -24,11 +32,15 @@ import {
 /** Parameters of {@link OrdinalEncoder}. */
 export interface OrdinalEncoderParams extends InfrequentParams {
   /**
-   * The order of the categories of each column, where the sorted one is not meant, as for ['low', 'medium', 'high'];
-   * 'auto' for a column, or for all: sorted. Default 'auto'.
+   * The categories of each column in the order of their codes, as ['low', 'medium', 'high'], null for missing values, last: they may lack in
+   * the training set. Those of numbers and booleans must be sorted. 'auto' for a column, or for all: those of the training set, sorted.
+   * Default 'auto'.
    */
-  categories: 'auto' | ReadonlyArray<'auto' | readonly Label[]>;
-  /** A category not seen during fit: an error, or `unknownValue`. Default 'error'. */
+  categories: GivenCategories;
+  /**
+   * A category not seen during fit: an error, or `unknownValue`. Default 'error', which refuses a training set with values that are not
+   * listed, too.
+   */
   handleUnknown: 'error' | 'useEncodedValue';
   /** What unknown categories become; NaN is possible. For 'useEncodedValue' only. Default null. */
   unknownValue: number | null;
@@ -53,9 +65,14 @@ export interface OrdinalEncoderState {
  *
  * With `minFrequency` or `maxCategories`, rare categories share one code, the last of their column.
  *
- * Differs from scikit-learn: a category that stands in `categories` but not in the training set is unknown afterwards;
- * `inverseTransform` gives null for infrequent categories.
+ * Differs from scikit-learn: `categories` may be 'auto' for some columns, and has no missing values as an attribute; `inverseTransform` gives
+ * null for infrequent categories.
  *
+ * @throws {ERR_PARAMETER} by `fit` for `categories` that mix types, name one twice, hold missing values before others, or are numbers and
+ *   not sorted
+ * @throws {ERR_SHAPE} by `fit` for lists of another number of columns
+ * @throws {ERR_DTYPE} by `fit` for categories of another type than their column
+ * @throws {ERR_UNKNOWN_CATEGORY} by `fit` for a value that is not listed, and later for one that is no category, with `handleUnknown: 'error'`
  * @example
  * ```ts
  * import { OrdinalEncoder } from 'boreal';
@@ -87,6 +104,16 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
     };
   }
 
+  override checkParams(): void {
+    super.checkParams();
+    checkLists(this, this.params.categories);
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return namedBy(this.params.categories, columns);
+  }
+
   get stateRules(): Rules<OrdinalEncoderState> {
     return { offsets: int32s(), values: float64s(), codes: float64s(), infrequent: groupsRule };
   }
@@ -103,28 +130,24 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
     checkLength(this, 'values', values, offsets[columns.length]);
     checkLength(this, 'codes', codes, values.length);
     if (infrequent !== undefined) checkLength(this, 'infrequent', infrequent, columns.length);
+    checkRestored(this, columns, this.params.categories);
   }
 
   protected async fitState(input: FitInput): Promise<OrdinalEncoderState> {
-    const { x, columns, cancel } = input;
-    const { categories, unknownValue, encodedMissingValue } = this.params;
-    checkGivenCategories(this, categories, x.cols);
-    const { offsets, values } = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
-    const codes = new Float64Array(values.length).fill(Number.NaN);
+    const { x, columns } = input;
+    const { categories, unknownValue, encodedMissingValue, handleUnknown } = this.params;
+    const known = await knownCategories(this, input, { categories, isStrict: handleUnknown === 'error' });
+    const { offsets, values } = known;
+    // Missing values, which come last, are none of the categories.
+    const places = placesOf(this, { columns, dtype: x.dtype, categories }, known);
+    const codes = Float64Array.from(places, (place, k) => (Number.isNaN(values[k]) ? Number.NaN : place));
     const counts = hasLimits(this.params) ? await countCategories(input, offsets, values) : null;
     const infrequent = new Int32Array(x.cols).fill(-1);
     columns.forEach((column, j) => {
-      const order = categories === 'auto' ? 'auto' : categories[j];
-      for (let k = offsets[j]; k < offsets[j + 1]; k++) {
-        const label = categoryLabel(column, values[k]);
-        if (label !== null) codes[k] = order === 'auto' ? k - offsets[j] : place(column, order, label);
-      }
       const own = codes.subarray(offsets[j], offsets[j + 1]);
-      let count = order === 'auto' ? own.length : order.length;
-      // Missing values are none of the categories.
-      let known = order === 'auto' ? own.filter((code) => code >= 0).length : count;
+      let count = own.filter((code) => code >= 0).length;
       if (counts !== null) {
-        const byCode = new Float64Array(known);
+        const byCode = new Float64Array(count);
         own.forEach((code, k) => {
           if (code >= 0) byCode[code] = counts[offsets[j] + k];
         });
@@ -134,10 +157,9 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
         });
         infrequent[j] = grouped.infrequent;
         count = grouped.size;
-        known = count;
       }
       refuseCode('unknownValue', unknownValue, count, column);
-      if (own.some(Number.isNaN)) refuseCode('encodedMissingValue', encodedMissingValue, known, column);
+      if (own.some(Number.isNaN)) refuseCode('encodedMissingValue', encodedMissingValue, count, column);
     });
     return { offsets, values, codes, ...(counts !== null && { infrequent }) };
   }
@@ -145,30 +167,36 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
   /** The categories of each column in the order of their codes. @throws {ERR_NOT_FITTED} before `fit` */
   get categories(): Label[][] {
     const { categories } = this.fittedParams;
-    const { offsets, values } = this.state;
-    return this.schema.columns.map((column, j) => {
-      const order = categories === 'auto' ? 'auto' : categories[j];
-      if (order !== 'auto') return [...order];
-      const labels = Array.from(values.subarray(offsets[j], offsets[j + 1]), (v) => categoryLabel(column, v));
-      return labels.filter((label) => label !== null);
-    });
+    const { schema, state, dtype } = this;
+    const labels = labelsOf({ columns: schema.columns, dtype, categories }, state);
+    return labels.map((own) => own.filter((label) => label !== null));
   }
 
-  /** The categories of each column that share one code, sorted. @throws {ERR_NOT_FITTED} before `fit` */
+  /** The categories of each column that share one code, in their order. @throws {ERR_NOT_FITTED} before `fit` */
   get infrequentCategories(): Label[][] {
     const { infrequent } = this.state;
-    return this.schema.columns.map((_, j) => {
-      const own = this.#labelsByCode(j).filter(([code]) => code >= 0 && code === infrequent?.[j]);
-      return own.map(([, label]) => label as Label);
-    });
+    if (infrequent === undefined) return this.schema.columns.map(() => []);
+    return this.#codes().map((own, j) =>
+      own.filter(([code]) => code >= 0 && code === infrequent[j]).map(([, label]) => label),
+    );
   }
 
-  /** The categories of a column in their order, each with its code; those of missing values are NaN. */
-  #labelsByCode(j: number): Array<[code: number, label: Label | null]> {
-    const { offsets, values, codes } = this.state;
-    const column = this.schema.columns[j];
-    const own = Array.from(values.subarray(offsets[j], offsets[j + 1]));
-    return own.map((value, k) => [codes[offsets[j] + k], categoryLabel(column, value)]);
+  /** The categories of each column in their order, each with its code. */
+  #codes(): Array<Array<[code: number, label: Label]>> {
+    const { fittedParams, schema, state, dtype } = this;
+    const { offsets, values, codes } = state;
+    const places = placesOf(
+      this,
+      { columns: schema.columns, dtype, categories: fittedParams.categories },
+      state,
+    );
+    return this.categories.map((labels, j) => {
+      const byPlace = new Map<number, number>();
+      for (let k = offsets[j]; k < offsets[j + 1]; k++) {
+        if (!Number.isNaN(values[k])) byPlace.set(places[k], codes[k]);
+      }
+      return labels.map((label, place) => [byPlace.get(place) ?? place, label]);
+    });
   }
 
   outputColumns(): readonly Column[] {
@@ -194,23 +222,11 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
    */
   inverseTransform(X: NumericMatrixLike): Array<Array<Label | null>> {
     const { infrequent } = this.state;
-    const labels = this.categories.map((order, j) => {
-      if (infrequent === undefined) return new Map(order.map((label, code) => [code, label]));
-      return new Map(this.#labelsByCode(j).filter(([code]) => code !== infrequent[j]));
-    });
+    const labels = this.#codes().map((own, j) => new Map(own.filter(([code]) => code !== infrequent?.[j])));
     const codes = Matrix.from(X);
     this.schema.checkWidth(codes.cols);
     return codes.toArray().map((row) => row.map((code, j) => labels[j].get(code) ?? null));
   }
-}
-
-function place(column: Column, order: readonly Label[], label: Label): number {
-  const code = order.findIndex((known) => compareLabels(known, label) === 0 && typeof known === typeof label);
-  if (code >= 0) return code;
-  throw new ValidationError(
-    'ERR_UNKNOWN_CATEGORY',
-    `OrdinalEncoder: column '${column.name}' holds ${JSON.stringify(label)}, which is not among its categories.`,
-  );
 }
 
 /** @throws {ERR_PARAMETER} for a value that is one of the codes 0 to count - 1 */

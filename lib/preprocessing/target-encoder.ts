@@ -6,6 +6,7 @@ import { consecutiveFolds, rowsByClass, stratifiedFolds } from '../core/folds.js
 import { Transformer } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
+import type { NamedCategories } from '../core/named-categories.js';
 import {
   bool,
   checkLength,
@@ -26,14 +27,23 @@ import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
-import { categoryLabel } from './category-label.js';
-import { checkGivenCategories, type GivenCategories, givenCategories } from './given-categories.js';
+import {
+  checkLists,
+  checkRestored,
+  type GivenCategories,
+  givenCategories,
+  knownCategories,
+  labelsOf,
+  namedBy,
+  placesOf,
+} from './given-categories.js';
 
 /** Parameters of {@link TargetEncoder}. */
 export interface TargetEncoderParams {
   /**
-   * The categories of each column that have a value of their own; 'auto': those of the training set. Others, and rows that have them,
-   * count for the overall mean alone. Default 'auto'.
+   * The categories of each column that have a value of their own, in the caller's order, null for missing values, last; those of numbers and
+   * booleans must be sorted. 'auto' for a column, or for all: those of the training set, sorted. Others, and rows that have them, count for
+   * the overall mean alone; so does a category that training lacks. Default 'auto'.
    */
   categories: GivenCategories;
   /**
@@ -89,8 +99,12 @@ interface Categories {
  * `fitTransform`, and a pipeline that is fitted, encode each row by what the rows of other folds say, so that the next
  * step does not learn from the row's own target. `fit` and then `transform` do not.
  *
- * Differs from scikit-learn: categories stand in sorted order, and those that the training set lacks in none; `cv` is a number of folds; weights are ignored, as there.
+ * Differs from scikit-learn: `categories` may be 'auto' for some columns; `cv` is a number of folds; weights are ignored, as there.
  *
+ * @throws {ERR_PARAMETER} by `fit` for `categories` that mix types, name one twice, hold missing values before others, or are numbers and
+ *   not sorted
+ * @throws {ERR_SHAPE} by `fit` for lists of another number of columns
+ * @throws {ERR_DTYPE} by `fit` for categories of another type than their column
  * @example
  * ```ts
  * import { TargetEncoder } from 'boreal';
@@ -118,6 +132,16 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     };
   }
 
+  override checkParams(): void {
+    super.checkParams();
+    checkLists(this, this.params.categories);
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return namedBy(this.params.categories, columns);
+  }
+
   get stateRules(): Rules<TargetEncoderState> {
     return {
       offsets: int32s(),
@@ -139,35 +163,15 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     checkLength(this, 'values', values, offsets[columns.length]);
     checkLength(this, 'targetMean', state.targetMean, outputs);
     checkLength(this, 'encodings', state.encodings, outputs * values.length);
+    checkRestored(this, columns, this.params.categories, offsets);
   }
 
   protected async fitState(input: FitInput): Promise<TargetEncoderState> {
-    const { x, cancel } = input;
     const { y, classes } = this.#targets(input);
-    const distinct = await native.columnDistinct(x.data, x.rows, x.cols, cancel);
-    const { offsets, values } = this.#listed(input.columns, distinct);
+    const wanted = { categories: this.params.categories, isStrict: false };
+    const { offsets, values } = await knownCategories(this, input, wanted);
     const categories = await categoriesOf(input, offsets, values);
     return { offsets, values, classes, ...(await this.#encode(y, categories, null, input)) };
-  }
-
-  /** Of the categories of the training set those that are wanted. */
-  #listed(
-    columns: readonly Column[],
-    { offsets, values }: { readonly offsets: Int32Array; readonly values: Float64Array },
-  ): { offsets: Int32Array; values: Float64Array } {
-    const { categories } = this.params;
-    checkGivenCategories(this, categories, columns.length);
-    if (categories === 'auto') return { offsets, values };
-    const kept = columns.map((column, j) => {
-      const own = Array.from(values.subarray(offsets[j], offsets[j + 1]));
-      const wanted = categories[j];
-      if (wanted === 'auto') return own;
-      const labels: ReadonlySet<unknown> = new Set(wanted);
-      return own.filter((value) => labels.has(categoryLabel(column, value)));
-    });
-    const ends = new Int32Array(columns.length + 1);
-    for (const [j, own] of kept.entries()) ends[j + 1] = ends[j] + own.length;
-    return { offsets: ends, values: Float64Array.from(kept.flat()) };
   }
 
   override get crossFits() {
@@ -266,12 +270,14 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     return { encodings, targetMean };
   }
 
-  /** The categories of each column; null stands for missing. @throws {ERR_NOT_FITTED} before `fit` */
+  get #encoder() {
+    const { categories } = this.fittedParams;
+    return { columns: this.schema.columns, dtype: this.dtype, categories };
+  }
+
+  /** The categories of each column in their order; null stands for missing. @throws {ERR_NOT_FITTED} before `fit` */
   get categories(): Array<Array<Label | null>> {
-    const { offsets, values } = this.state;
-    return this.schema.columns.map((column, j) =>
-      Array.from(values.subarray(offsets[j], offsets[j + 1]), (value) => categoryLabel(column, value)),
-    );
+    return labelsOf(this.#encoder, this.state);
   }
 
   /**
@@ -280,6 +286,20 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
    * @throws {ERR_NOT_FITTED} before `fit`
    */
   get encodings(): Float64Array[] {
+    const { offsets } = this.state;
+    const places = placesOf(this, this.#encoder, this.state);
+    return this.#encodings().map((own, k) => {
+      const first = offsets[Math.floor(k / this.state.targetMean.length)];
+      const ordered = new Float64Array(own.length);
+      own.forEach((value, at) => {
+        ordered[places[first + at]] = value;
+      });
+      return ordered;
+    });
+  }
+
+  /** The same in the order of `values`. */
+  #encodings(): Float64Array[] {
     const { offsets, values, encodings, targetMean } = this.state;
     return this.schema.columns.flatMap((_, j) =>
       Array.from(targetMean, (_mean, k) =>
@@ -312,7 +332,7 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     const outputs = targetMean.length;
     const columns = [...this.schema.columns.keys()].flatMap((j) => new Array<number>(outputs).fill(j));
     const each = outputs === 1 ? codes : plan.gather(codes, columns);
-    const { encodings } = this;
+    const encodings = this.#encodings();
     const starts = new Int32Array(columns.length + 1);
     encodings.forEach((own, k) => {
       starts[k + 1] = starts[k] + own.length;

@@ -43,6 +43,25 @@ async function get(url: string) {
   };
 }
 
+describe('a category that only the list of an encoder names', () => {
+  it('is a value of its column', async () => {
+    const encoder = new OneHotEncoder({ categories: [['Turku', 'Oslo', 'Bergen', 'Bodo', null]] });
+    const model = await makePipeline(
+      new ColumnTransformer([['words', encoder, ['town']]]),
+      new LinearRegression(),
+    ).fit({ town: houses.town }, prices);
+    const { url } = await start(model);
+    for (const town of ['Bodo', 'Oslo', null]) {
+      const { status, body } = await post(`${url}/predict`, { town });
+      expect(status).toBe(200);
+      expect(body.prediction).toBe(model.predictSync({ town: [town] })[0]);
+    }
+    expect((await post(`${url}/predict`, { town: 'Rome' })).status).toBe(400);
+    const { body } = await get(`${url}/openapi.json`);
+    expect(JSON.stringify(body)).toContain('["Bergen","Bodo","Oslo","Turku",null]');
+  });
+});
+
 describe('a regressor', () => {
   let model: Awaited<ReturnType<typeof priceModel>>;
   let url: string;

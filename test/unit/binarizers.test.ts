@@ -150,7 +150,7 @@ describe('TargetEncoder with categories', () => {
     const params = { categories: [['a', 'b', 'z'], 'auto'] as const, smooth: 0, cv: 2, shuffle: false };
     const encoder = await new TargetEncoder(params).fit(table, y);
     expect(encoder.categories).toEqual([
-      ['a', 'b'],
+      ['a', 'b', 'z'],
       [1, 2],
     ]);
     expect((await encoder.transform(table)).toArray()).toEqual([

@@ -76,7 +76,7 @@ describe('LabelEncoder', () => {
 
 describe('OrdinalEncoder', () => {
   test('takes the order of the categories, and goes back', async () => {
-    const encoder = new OrdinalEncoder({ categories: [['S', 'M', 'L'], 'auto'] });
+    const encoder = new OrdinalEncoder({ categories: [['S', 'M', 'L', null], 'auto'] });
     await encoder.fit({ size: ['L', 'S', null], grade: [3, 1, 2] });
     expect(encoder.transformSync({ size: ['S', 'L', null], grade: [1, 2, 3] }).toArray()).toEqual([
       [0, 0],
@@ -112,9 +112,9 @@ describe('OrdinalEncoder', () => {
     const encoder = new OrdinalEncoder({ encodedMissingValue: 1 });
     expect(await encoder.fitTransform([[1], [2]])).toMatchObject({ data: Float64Array.of(0, 1) });
     await expect(encoder.fit([[1], [2], [Number.NaN]])).rejects.toMatchObject(refused);
-    await expect(encoder.setParams({ categories: [[1, 2]] }).fit([[1], [Number.NaN]])).rejects.toMatchObject(
-      refused,
-    );
+    await expect(
+      encoder.setParams({ categories: [[1, 2, null]] }).fit([[1], [Number.NaN]]),
+    ).rejects.toMatchObject(refused);
     encoder.setParams({ categories: 'auto', encodedMissingValue: 2 });
     await encoder.fit([[1], [2], [Number.NaN]]);
     expect(encoder.transformSync([[Number.NaN], [2]]).data).toEqual(Float64Array.of(2, 1));

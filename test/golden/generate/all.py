@@ -30,6 +30,7 @@ import feature_selection
 import hist_boosting
 import imputation
 import generalized
+import given_categories
 import infrequent
 import inspection
 import interchange
@@ -90,7 +91,7 @@ if __name__ == "__main__":
             *(splits, splines, searches, curves, thresholds, estimator_names, baselines),
             *(linear, linear_folds, linear_models, paths, generalized, manifold, naive_bayes, neighbors, precomputed, trees, tree_options, binned_trees),
             *(boosting, hist_boosting, ranking, voting, ensembles, svm, wrappers, text, sparse, sparse_machines, sparse_results),
-            *(attributes, partial_fits, infrequent, bins, targets, label_targets, delegates, liblinear),
+            *(attributes, partial_fits, given_categories, infrequent, bins, targets, label_targets, delegates, liblinear),
             *(nn_steps, mlp, autograd, keras_models, keras_files, resnet18),
             *(interchange, explanations, inspection, tree_dependence, parquet_files, onnx_files, onnx_networks, quantization),
             *(exports, safetensors_files),

@@ -101,6 +101,8 @@ def trained():
     yield "logistic", make_pipeline(StandardScaler(with_mean=False), LogisticRegression()), X, CLASSES
     yield "columns", make_pipeline(columns(), LogisticRegression()), FRAME, BINARY
     yield "columns-forest", make_pipeline(columns(), RandomForestRegressor(5, max_depth=4, random_state=0)), FRAME, signal
+    listed = OneHotEncoder(categories=[["Rome", "Aden", "Oslo", "Bern", None], [0.0, 1.0, 2.0, 3.0]], drop=["Aden", 2.0])
+    yield "listed", make_pipeline(ColumnTransformer([("hot", listed, ["town", "rooms"])]), LinearRegression()), FRAME, signal
 
 
 def shap_values(model, rows):
