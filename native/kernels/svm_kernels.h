@@ -1,6 +1,7 @@
 // The passes of sequential minimal optimisation over all variables: the gradient moves along two rows of the
-// kernel, and the next pair is chosen on the way. The common rules stand in kernels.h. Of equal candidates
-// the first wins, so that a pass may be cut anywhere and gives the same pair.
+// kernel, and the next pair is chosen on the way. Of equal candidates the first wins, so that a pass may be
+// cut anywhere and gives the same pair. And the passes of coordinate descent over the rows of a linear
+// machine. The common rules stand in kernels.h.
 #pragma once
 
 #include <stddef.h>
@@ -16,6 +17,11 @@ struct SvmPartner {
   SvmCandidate best;  // the largest gain, 0 when there is none
 };
 
+// Squared hinge losses max(m, 0)^2 of margins m, and half their slope and curvature where these fall by v.
+struct SvmHinge {
+  double loss, slope, curvature;
+};
+
 struct SvmKernels {
   // f[k] += step (p[k] - q[k]); returns the smallest f[k] + up[k]: up[k] is 0 or, for a variable that cannot
   // move up, infinity. f must not overlap the others. {infinity, 0} of nothing.
@@ -27,6 +33,12 @@ struct SvmKernels {
   // 0 or, for a variable that cannot move down, -infinity.
   SvmPartner (*choose)(const double* f, const float* p, const double* diagonal, const double* low,
                        double from, double own, double least, size_t n) noexcept;
+
+  // Sums over k: max(m[k], 0)^2, -v[k] max(m[k], 0), and v[k]^2 where m[k] > 0.
+  SvmHinge (*hinge)(const double* v, const double* m, size_t n) noexcept;
+
+  // m[k] += step v[k]; returns the sum of the losses then. m must not overlap v.
+  double (*move_hinge)(double* m, const double* v, double step, size_t n) noexcept;
 };
 
 // The table of each instruction set; dispatch_svm.h picks one.

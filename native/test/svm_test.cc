@@ -63,6 +63,37 @@ TEST_CASE("passes have the bits of plain loops, and the first of equal candidate
   }
 }
 
+TEST_CASE("squared hinge losses along a column are those of a plain loop on every ISA") {
+  Rng rng(32);
+  for (const Kernels* isa : available_kernels()) {
+    INFO(isa->name);
+    for (const size_t n : {size_t{0}, size_t{1}, size_t{7}, size_t{8}, size_t{37}, size_t{200}}) {
+      CAPTURE(n);
+      std::vector<double> v(n), m(n);
+      // Numbers whose sums are exact.
+      for (double& value : v) value = static_cast<double>(rng.below(9)) / 4 - 1;
+      for (double& value : m) value = static_cast<double>(rng.below(9)) / 4 - 1;
+      SvmHinge expected{0, 0, 0};
+      double moved_loss = 0;
+      std::vector<double> moved(n);
+      for (size_t k = 0; k < n; ++k) {
+        moved[k] = m[k] + 0.5 * v[k];
+        moved_loss += moved[k] > 0 ? moved[k] * moved[k] : 0;
+        if (m[k] <= 0) continue;
+        expected.loss += m[k] * m[k];
+        expected.slope -= v[k] * m[k];
+        expected.curvature += v[k] * v[k];
+      }
+      const SvmHinge found = svm_kernels(*isa).hinge(v.data(), m.data(), n);
+      CHECK(found.loss == expected.loss);
+      CHECK(found.slope == expected.slope);
+      CHECK(found.curvature == expected.curvature);
+      CHECK(svm_kernels(*isa).move_hinge(m.data(), v.data(), 0.5, n) == moved_loss);
+      CHECK(m == moved);
+    }
+  }
+}
+
 void check_optimal(const KernelColumns& columns, const SvmProblem& problem, const SvmSolution& solution,
                    double tolerance) {
   const size_t n = columns.size();

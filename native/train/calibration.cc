@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.h"
 #include "base/weights.h"
+#include "train/number_sort.h"
 
 namespace boreal {
 namespace {
@@ -48,18 +48,39 @@ Slopes temperature_slopes(MatrixView<const double> scores, Span<int32_t> classes
   return sum;
 }
 
-// Mean ranks, ties shared, of values in ascending order of `order`.
-std::vector<double> ranks(Span<double> values) {
-  std::vector<size_t> order(values.size);
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
-  std::vector<double> rank(values.size);
-  for (size_t i = 0; i < order.size();) {
-    size_t end = i + 1;
-    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
-    for (size_t k = i; k < end; ++k) rank[order[k]] = static_cast<double>(i + end - 1) / 2;
-    i = end;
+struct Place {
+  uint64_t key;
+  size_t row;
+};
+
+// Rows of positive weight by their value, those of one value as they stand.
+std::vector<Place> ascending(Span<double> values, Span<double> weights) {
+  std::vector<Place> order;
+  order.reserve(values.size);
+  for (size_t i = 0; i < values.size; ++i) {
+    if (weight_of(weights, i) > 0) order.push_back({order_key(values[i] + 0.0), i});  // -0 is 0
   }
+  sort_numbers(order);
+  return order;
+}
+
+// body(begin, end) for each run of places of one value.
+template <typename Body>
+void for_each_tie(const std::vector<Place>& order, const Body& body) {
+  for (size_t begin = 0, end; begin < order.size(); begin = end) {
+    end = begin + 1;
+    while (end < order.size() && order[end].key == order[begin].key) ++end;
+    body(begin, end);
+  }
+}
+
+// Mean ranks, ties shared.
+std::vector<double> ranks(Span<double> values) {
+  const std::vector<Place> order = ascending(values, {});
+  std::vector<double> rank(values.size);
+  for_each_tie(order, [&](size_t begin, size_t end) {
+    for (size_t k = begin; k < end; ++k) rank[order[k].row] = static_cast<double>(begin + end - 1) / 2;
+  });
   return rank;
 }
 
@@ -184,20 +205,18 @@ IsotonicFit fit_isotonic(Span<double> x, Span<double> y, Span<double> weights, D
   }
   IsotonicFit fit;
   fit.rising = direction == Direction::kByCorrelation ? rises(x, y) : direction == Direction::kRising;
-  std::vector<size_t> order;
-  for (size_t i = 0; i < x.size; ++i) {
-    if (weight_of(weights, i) > 0) order.push_back(i);
-  }
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return x[a] != x[b] ? x[a] < x[b] : y[a] != y[b] ? y[a] < y[b] : a < b;
+  std::vector<Place> order = ascending(x, weights);
+  for_each_tie(order, [&](size_t begin, size_t end) {
+    const auto at = [&](size_t k) { return order.begin() + static_cast<ptrdiff_t>(k); };
+    std::stable_sort(at(begin), at(end), [&](const Place& a, const Place& b) { return y[a.row] < y[b.row]; });
   });
   std::vector<double> places, means, sums;
   for (size_t i = 0; i < order.size();) {
-    const double place = x[order[i]];
+    const double place = x[order[i].row];
     double sum = 0, weight = 0;
-    for (; i < order.size() && x[order[i]] - place < kSame; ++i) {
-      sum += weight_of(weights, order[i]) * y[order[i]];
-      weight += weight_of(weights, order[i]);
+    for (; i < order.size() && x[order[i].row] - place < kSame; ++i) {
+      sum += weight_of(weights, order[i].row) * y[order[i].row];
+      weight += weight_of(weights, order[i].row);
     }
     places.push_back(place);
     means.push_back(sum / weight);

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "base/weights.h"
+#include "train/cholesky_factor.h"
+#include "train/dot.h"
 #include "train/lbfgs.h"
 #include "train/loss_pass.h"
 
@@ -105,6 +107,36 @@ void check(size_t rows, size_t cols, Span<double> y, const GlmParams& params) {
   }
 }
 
+// The lower factor of Fisher's information at the start, of rows spread evenly over X: for L-BFGS to go by,
+// whose every evaluation reads all of X. Empty with few rows, or where it is not positive definite.
+template <typename T>
+std::vector<double> sampled_curvature(MatrixView<const T> x, Span<double> weights, const GlmParams& params,
+                                      const std::vector<double>& start) {
+  constexpr size_t kMinSample = 4096, kSamplePerParameter = 64, kMaxParameters = 256;
+  constexpr size_t kLeastReduction = 8;  // of rows, from all to the sample
+  const size_t n = start.size(), size = std::max(kMinSample, kSamplePerParameter * n);
+  if (n > kMaxParameters || x.rows / size < kLeastReduction) return {};
+  std::vector<double> hessian(n * n), row(n, 1.0);  // the last is what the intercept counts
+  double total = 0;
+  for (size_t k = 0; k < size; ++k) {
+    const size_t i = k * x.rows / size;
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    for (size_t j = 0; j < x.cols; ++j) row[j] = static_cast<double>(x.at(i, j));
+    const double score = dot(row.data(), start.data(), n);
+    const double curvature =
+        params.log_link ? std::exp((2 - params.power) * score) : std::pow(score, -params.power);
+    for (size_t a = 0; a < n; ++a) {
+      const double scaled = weight * curvature * row[a];
+      for (size_t b = 0; b <= a; ++b) hessian[a * n + b] += scaled * row[b];
+    }
+    total += weight;
+  }
+  for (double& value : hessian) value /= total;
+  for (size_t j = 0; j < x.cols; ++j) hessian[j * n + j] += params.alpha;
+  if (!factor_lower(hessian.data(), n)) hessian.clear();
+  return hessian;
+}
+
 }  // namespace
 
 template <typename T>
@@ -136,6 +168,12 @@ GlmModel fit_glm(MatrixView<const T> x, Span<double> y, Span<double> weights, co
   options.on_iteration = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
+  const std::vector<double> curvature = sampled_curvature(x, weights, params, start);
+  if (!curvature.empty()) {
+    options.precondition = [&](std::vector<double>& v) {
+      solve_factored(curvature.data(), v.size(), v.data());
+    };
+  }
   const LbfgsResult result =
       minimize([&](const std::vector<double>& at, std::vector<double>& slope) { return deviance(at, slope); },
                std::move(start), options);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "plan/op.h"
+#include "train/number_sort.h"
 
 namespace boreal {
 namespace {
@@ -30,20 +30,6 @@ std::vector<uint32_t> sample_rows(size_t rows, uint64_t seed) {
   return sample;
 }
 
-// Unsigned keys in the order of the numbers, none of which is NaN.
-uint64_t order_key(double value) {
-  uint64_t bits;
-  std::memcpy(&bits, &value, sizeof bits);
-  return bits ^ (bits >> 63 != 0 ? ~uint64_t{0} : uint64_t{1} << 63);
-}
-
-double number_of(uint64_t key) {
-  const uint64_t bits = key ^ (key >> 63 != 0 ? uint64_t{1} << 63 : ~uint64_t{0});
-  double value;
-  std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
 // Numbers by their keys, alone or with weights.
 struct Plain {
   uint64_t key;
@@ -55,26 +41,6 @@ struct Weighted {
   double weight;
   double value() const { return number_of(key); }
 };
-
-// Ascending: a radix sort, least significant digit first. Digits that all keys share, as the low ones of
-// float32 numbers, cost nothing.
-template <typename Number>
-void sort_numbers(std::vector<Number>* numbers) {
-  constexpr size_t kBits = 11, kBuckets = size_t{1} << kBits, kDigits = 6;
-  const auto digit = [](uint64_t key, size_t d) { return key >> (d * kBits) & (kBuckets - 1); };
-  std::vector<std::array<uint32_t, kBuckets>> counts(kDigits);
-  for (const Number& number : *numbers) {
-    for (size_t d = 0; d < kDigits; ++d) ++counts[d][digit(number.key, d)];
-  }
-  std::vector<Number> spare(numbers->size());
-  for (size_t d = 0; d < kDigits && !numbers->empty(); ++d) {
-    if (counts[d][digit(numbers->front().key, d)] == numbers->size()) continue;
-    uint32_t sum = 0;
-    for (uint32_t& count : counts[d]) sum += std::exchange(count, sum);
-    for (const Number& number : *numbers) spare[counts[d][digit(number.key, d)]++] = number;
-    numbers->swap(spare);
-  }
-}
 
 // numbers: sorted. The quantiles k / bins by the inverse of the weighted distribution function, averaged
 // where it is flat (Hyndman and Fan, 1996, definition 2).
@@ -97,7 +63,7 @@ std::vector<double> quantile_cuts(const std::vector<Number>& numbers, uint32_t b
 
 template <typename Number>
 std::vector<double> number_cuts(std::vector<Number> numbers, uint32_t max_bins) {
-  sort_numbers(&numbers);
+  sort_numbers(numbers);
   std::vector<double> distinct;
   for (const Number& number : numbers) {
     const double value = number.value();

@@ -17,38 +17,28 @@ LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimi
   constexpr double kSufficient = 0.01, kLeast = 1e-12;
   constexpr int kHalvings = 20;
   const size_t rows = problem.x.rows(), columns = problem.weights();
-  const typename Rows::Columns x = problem.x.columns(problem.y, problem.bias, limits.cancel);
-  const std::vector<double>& c = problem.c;
-  std::vector<double> w(columns, 0), margin(rows, 1), bound(columns, 0);  // margin: 1 - y f
+  // Losses c max(0, 1 - y f)^2 are max(0, m)^2 of m = sqrt(c) (1 - y f).
+  std::vector<double> margin(rows), signs(rows), w(columns, 0), bound(columns);
+  for (size_t i = 0; i < rows; ++i) {
+    margin[i] = std::sqrt(problem.c[i]);
+    signs[i] = problem.y[i] * margin[i];
+  }
+  const typename Rows::Columns x = problem.x.columns(signs, problem.bias, limits.cancel);
   for (size_t j = 0; j < columns; ++j) {
-    x.each(j, [&](size_t i, double v) { bound[j] += c[i] * v * v; });
+    x.each(j, [&](size_t, double v) { bound[j] += v * v; });
   }
   std::vector<uint32_t> order(columns);
   std::iota(order.begin(), order.end(), 0u);
   size_t active = columns;
   double most_before = kInfinity, first_total = 0;
-  // The sum of losses of the rows that column j has, after their margins have moved along it.
-  const auto moved_loss = [&](size_t j, double step) {
-    double sum = 0;
-    x.each(j, [&](size_t i, double v) {
-      margin[i] += step * v;
-      if (margin[i] > 0) sum += c[i] * margin[i] * margin[i];
-    });
-    return sum;
-  };
   for (uint32_t iteration = 0; iteration < limits.max_iterations; ++iteration) {
     double most = 0, total = 0;
     shuffle(order, active, rng);
     for (size_t s = 0; s < active; ++s) {
       check_cancel(limits.cancel);
       const size_t j = order[s];
-      double slope = 0, curvature = 0;
-      x.each(j, [&](size_t i, double v) {
-        if (margin[i] <= 0) return;
-        slope -= 2 * c[i] * v * margin[i];
-        curvature += 2 * c[i] * v * v;
-      });
-      curvature = std::max(curvature, kLeast);
+      const SvmHinge along = x.hinge(j, margin.data());
+      const double slope = 2 * along.slope, curvature = std::max(2 * along.curvature, kLeast);
       if (l1_rests(w[j], slope, most_before / static_cast<double>(rows))) {
         std::swap(order[s--], order[--active]);
         continue;
@@ -58,18 +48,17 @@ LinearSvmFit solve_l1(const LinearSvmProblem<Rows>& problem, const LinearSvmLimi
       total += violation;
       double step = l1_step(w[j], slope, curvature);
       if (std::fabs(step) < kLeast) continue;
-      double expected = std::fabs(w[j] + step) - std::fabs(w[j]) + slope * step, taken = 0, before = 0;
+      double expected = std::fabs(w[j] + step) - std::fabs(w[j]) + slope * step, taken = 0;
       for (int halving = 0; halving < kHalvings; ++halving) {
         const double penalty = std::fabs(w[j] + step) - std::fabs(w[j]) - kSufficient * expected;
         if (bound[j] * step * step + slope * step + penalty <= 0) {
-          moved_loss(j, taken - step);
+          x.move_hinge(j, taken - step, margin.data());
           taken = step;
           break;
         }
-        if (halving == 0) before = moved_loss(j, 0);
-        const double after = moved_loss(j, taken - step);
+        const double after = x.move_hinge(j, taken - step, margin.data());
         taken = step;
-        if (penalty + after - before <= 0) break;
+        if (penalty + after - along.loss <= 0) break;
         step /= 2;
         expected /= 2;
       }

@@ -13,6 +13,7 @@
 #include "base/matrix_view.h"
 #include "base/rng.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_svm.h"
 #include "linalg/csr.h"
 #include "train/linear_svm.h"
 
@@ -34,6 +35,13 @@ class DenseSvmColumns {
     const double* const column = values_.data() + j * rows_;
     for (size_t i = 0; i < rows_; ++i) body(i, column[i]);
   }
+  // Of margins [rows], see svm_kernels.h.
+  SvmHinge hinge(size_t j, const double* margin) const {
+    return machines_.hinge(values_.data() + j * rows_, margin, rows_);
+  }
+  double move_hinge(size_t j, double step, double* margin) const {
+    return machines_.move_hinge(margin, values_.data() + j * rows_, step, rows_);
+  }
   double dot(size_t j, const double* values) const {
     return vectors_.dot(values_.data() + j * rows_, values, rows_);
   }
@@ -42,6 +50,7 @@ class DenseSvmColumns {
   size_t rows_;
   AlignedBuffer<double> values_;
   const VectorKernels& vectors_;
+  const SvmKernels& machines_ = svm_kernels(kernels());
 };
 
 // Rows as the solvers read them.
@@ -89,6 +98,25 @@ class SparseSvmColumns {
     const CsrView<double> view = columns_.view();
     for (size_t k = view.begin(j); k < view.end(j); ++k)
       body(static_cast<size_t>(view.columns[k]), view.values[k]);
+  }
+  SvmHinge hinge(size_t j, const double* margin) const {
+    SvmHinge sums{0, 0, 0};
+    each(j, [&](size_t i, double v) {
+      if (margin[i] <= 0) return;
+      sums.loss += margin[i] * margin[i];
+      sums.slope -= v * margin[i];
+      sums.curvature += v * v;
+    });
+    return sums;
+  }
+  double move_hinge(size_t j, double step, double* margin) const {
+    double sum = 0;
+    each(j, [&](size_t i, double v) {
+      margin[i] += step * v;
+      const double beyond = std::max(margin[i], 0.0);
+      sum += beyond * beyond;
+    });
+    return sum;
   }
   double dot(size_t j, const double* values) const {
     double sum = 0;

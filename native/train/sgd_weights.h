@@ -136,30 +136,35 @@ class SparseSgdWeights {
         average_(places.average),
         averaged_(places.averaged),
         rest_(places.average == nullptr ? 0 : x.cols),
-        debt_(places.penalises ? x.cols : 0) {
+        debt_(places.penalises ? x.cols : 0),
+        norms_(x.rows()) {
+    for (size_t i = 0; i < norms_.size(); ++i) norms_[i] = csr_squared_norm(x, i);
     for (size_t j = 0; j < rest_.size(); ++j) rest_[j] = average_[j] * averaged_;
     measure();
   }
 
   double squares() const { return squares_; }
   double absolutes() const { return absolutes_; }
-  void prefetch(size_t) const {}
+  void prefetch(size_t i) const {
+#if defined(__GNUC__)
+    constexpr size_t kPerLine = 64 / sizeof(double);
+    for (size_t k = x_.begin(i); k < x_.end(i); k += kPerLine) __builtin_prefetch(&x_.values[k]);
+    for (size_t k = x_.begin(i); k < x_.end(i); k += 2 * kPerLine) __builtin_prefetch(&x_.columns[k]);
+#else
+    (void)i;
+#endif
+  }
 
   void load(size_t i) {
+    row_ = i;
     begin_ = x_.begin(i);
     end_ = x_.end(i);
   }
   double score() {
-    double sum = 0;
-    for (size_t k = begin_; k < end_; ++k) sum += x_.values[k] * v_[x_.columns[k]];
-    along_ = sum;
-    return sum * scale_;
+    along_ = csr_row_product<double>(x_, row_, v_);
+    return along_ * scale_;
   }
-  double norm() const {
-    double sum = 0;
-    for (size_t k = begin_; k < end_; ++k) sum += x_.values[k] * x_.values[k];
-    return sum;
-  }
+  double norm() const { return norms_[row_]; }
 
   void move(double shrink, double update) {
     if (shrink != 1) {
@@ -176,15 +181,13 @@ class SparseSgdWeights {
     }
     // Without an L1 penalty nobody asks for absolutes, and squares follow from the score.
     const double step = update / scale_;
-    double square = 0;
     for (size_t k = begin_; k < end_; ++k) {
       const double moved = step * x_.values[k];
       const auto j = static_cast<size_t>(x_.columns[k]);
       v_[j] += moved;
       if (!rest_.empty()) rest_[j] -= sum_of_scales_ * moved;
-      square += x_.values[k] * x_.values[k];
     }
-    squares_ = std::max(0.0, squares_ + update * (2 * along_ * scale_ + update * square));
+    squares_ = std::max(0.0, squares_ + update * (2 * along_ * scale_ + update * norm()));
   }
 
   void add_to_average() {
@@ -250,7 +253,8 @@ class SparseSgdWeights {
   double *const v_, *const average_;
   double averaged_;
   std::vector<double> rest_, debt_;
-  size_t begin_ = 0, end_ = 0;
+  std::vector<double> norms_;  // squared, [rows]
+  size_t row_ = 0, begin_ = 0, end_ = 0;
   double scale_ = 1, sum_of_scales_ = 0, squares_ = 0, absolutes_ = 0;
   double along_ = 0;  // v x of the row
 };

@@ -12,6 +12,7 @@ import {
   LogisticRegression,
   LogisticRegressionCV,
   loadIris,
+  Matrix,
   MultinomialNB,
   NuSVC,
   NuSVR,
@@ -72,6 +73,23 @@ describe('generalised linear models', () => {
     expect(model.nIter).toBeLessThan(first / 2);
     await model.fit(data.columns([0]), y);
     expect(model.coef.length).toBe(1);
+  });
+
+  test('of many rows the curvature is learned from some of them: the same optimum in fewer iterations', async () => {
+    const counts = Array.from({ length: data.rows }, (_, i) => Math.round(data.data[i * 4 + 2]));
+    const times = 256; // 38,400 rows
+    const rows = Matrix.from(Array.from({ length: times }, () => data.toArray()).flat());
+    const many = Array.from({ length: times }, () => counts).flat();
+    for (const make of [
+      () => new PoissonRegressor({ alpha: 0.01, tol: 1e-9, maxIter: 1000 }),
+      () => new TweedieRegressor({ power: 2, link: 'identity', tol: 1e-9, maxIter: 1000 }),
+    ]) {
+      const few = await make().fit(data, counts);
+      const all = await make().fit(rows, many);
+      expect(all.converged).toBe(true);
+      expect(all.nIter).toBeLessThan(few.nIter);
+      expectClose(all.coef, few.coef, iterative(1e-6));
+    }
   });
 });
 

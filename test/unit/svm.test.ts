@@ -188,6 +188,17 @@ test('IsotonicRegression: beyond the range, bounds and columns', async () => {
   await expect(new IsotonicRegression({ column: 2 }).fit([[1, 2]], [1])).rejects.toThrow(code('ERR_SHAPE'));
 });
 
+test('IsotonicRegression: equal values of x are one, both zeros too, and rows that weigh nothing are none', async () => {
+  const X = [[3], [0], [-1], [-0], [3], [-1], [2]];
+  const y = [9, 4, 1, 2, 7, 1, 100];
+  for (const increasing of [true, 'auto'] as const) {
+    const model = new IsotonicRegression({ increasing });
+    await model.fit(X, y, { sampleWeight: [1, 1, 1, 3, 1, 1, 0] });
+    expect(Array.from(model.xThresholds, (x) => x + 0)).toEqual([-1, 0, 3]);
+    expect(Array.from(model.yThresholds)).toEqual([1, 2.5, 8]);
+  }
+});
+
 test('all classes in one problem: sparse rows, two classes, and no use for a loss', async () => {
   // Scaled, so that descent converges soon.
   const X = await new StandardScaler().fitTransform(iris.data);

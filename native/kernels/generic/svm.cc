@@ -1,5 +1,5 @@
-// Both passes keep the best of each lane, and its position as a double. No fused multiply-adds: a pass has
-// the same bits on every ISA.
+// The passes of minimal optimisation keep the best of each lane, and its position as a double. They have no
+// fused multiply-adds: the same bits on every ISA.
 #include BOREAL_SIMD
 
 #include "kernels/svm_kernels.h"
@@ -91,11 +91,67 @@ SvmPartner choose(const double* f, const float* p, const double* diagonal, const
   return {largest.value, best_lane<true>(search.gain, search.where)};
 }
 
+// Two of them take turns, and one of them has what is left.
+struct HingeSums {
+  Vec<double> loss = broadcast(0.0), fall = broadcast(0.0), curvature = broadcast(0.0);
+
+  inline void add(Vec<double> v, Vec<double> m) {
+    const Vec<double> zero = broadcast(0.0), margin = max(m, zero), along = select(less(zero, m), v, zero);
+    loss = fma(margin, margin, loss);
+    fall = fma(along, margin, fall);
+    curvature = fma(along, along, curvature);
+  }
+};
+
+SvmHinge hinge(const double* v, const double* m, size_t n) noexcept {
+  const Vec<double> zero = broadcast(0.0);
+  HingeSums even, odd;
+  size_t k = 0;
+  for (; k + 2 * kLanesD <= n; k += 2 * kLanesD) {
+    even.add(load(v + k), load(m + k));
+    odd.add(load(v + k + kLanesD), load(m + k + kLanesD));
+  }
+  if (k + kLanesD <= n) {
+    even.add(load(v + k), load(m + k));
+    k += kLanesD;
+  }
+  if (k < n) odd.add(load(v + k, n - k, zero), load(m + k, n - k, zero));
+  return {reduce_add(even.loss + odd.loss), -reduce_add(even.fall + odd.fall),
+          reduce_add(even.curvature + odd.curvature)};
+}
+
+double move_hinge(double* m, const double* v, double step, size_t n) noexcept {
+  const Vec<double> zero = broadcast(0.0), by = broadcast(step);
+  Vec<double> even = zero, odd = zero;
+  const auto moved_loss = [&](size_t k, Vec<double> sum) {
+    const Vec<double> moved = fma(by, load(v + k), load(m + k)), margin = max(moved, zero);
+    store(m + k, moved);
+    return fma(margin, margin, sum);
+  };
+  size_t k = 0;
+  for (; k + 2 * kLanesD <= n; k += 2 * kLanesD) {
+    even = moved_loss(k, even);
+    odd = moved_loss(k + kLanesD, odd);
+  }
+  if (k + kLanesD <= n) {
+    even = moved_loss(k, even);
+    k += kLanesD;
+  }
+  if (k < n) {
+    const size_t rest = n - k;
+    const Vec<double> moved = fma(by, load(v + k, rest, zero), load(m + k, rest, zero));
+    const Vec<double> margin = max(moved, zero);
+    store(m + k, moved, rest);
+    odd = fma(margin, margin, odd);
+  }
+  return reduce_add(even + odd);
+}
+
 }  // namespace
 
 namespace BOREAL_ISA {
 
-constexpr SvmKernels kSvm{advance, choose};
+constexpr SvmKernels kSvm{advance, choose, hinge, move_hinge};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
