@@ -66,7 +66,7 @@ export const classChecks: readonly Check[] = [
       const names: Record<string, Label[]> = {
         text: ['a', 'b', 'c'],
         'text in the order of code units': ['B', 'a', 'é'],
-        'numbers that are no indices': [-2.5, 10, 200],
+        'numbers that are no indices': [-2, 10, 200],
         booleans: [false, true],
       };
       for (const [what, given] of Object.entries(names)) {
