@@ -1,7 +1,7 @@
 /** Classes of several targets: y as codes into those of each, and what plans say of them. */
 import { ValidationError } from '../errors.js';
 import { requireY, type Targets } from './fit-input.js';
-import { distinctLabels, encodeLabels, encodePart, type Label } from './labels.js';
+import { classesOfPart, encodeLabels, encodePart, type Label } from './labels.js';
 import { custom, labels, type Rule } from './params.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import type { Target } from './schema.js';
@@ -62,17 +62,21 @@ export function fitClasses(input: Targets): EncodedClasses {
  * @param known - the classes of the parts before it
  * @param given - all classes that will ever come, by the caller; those of y when there are neither
  * @throws {ERR_SHAPE} for another number of targets than there are classes for
- * @throws {ERR_LABELS} for a label that is none of them, or fewer than two of them
+ * @throws {ERR_LABELS} for a label that is none of them, fewer than two of them, and classes that are not those before
  */
 export function partClasses(
   input: Targets,
   known: Classes | undefined,
   given: Classes | undefined,
 ): EncodedClasses {
-  const classes = known ?? given;
-  if (classes === undefined) return fitClasses(input);
+  if (known === undefined && given === undefined) return fitClasses(input);
   const columns = targetColumns(requireY(input));
-  const lists = classLists(classes).map((own) => distinctLabels(own, 'classes', 'ERR_LABELS'));
+  const [before, now] = [known, given].map((each) => each && classLists(each));
+  const targets = Math.max(before?.length ?? 0, now?.length ?? 0);
+  const lists = Array.from(
+    { length: targets },
+    (_, t) => classesOfPart(before && (before[t] ?? []), now && (now[t] ?? [])) as readonly Label[],
+  );
   if (columns.length !== lists.length) {
     const message = `y has ${columns.length} columns, but there are classes of ${lists.length} targets.`;
     throw new ValidationError('ERR_SHAPE', message);

@@ -7,7 +7,7 @@ import type { Estimator } from './estimator.js';
 import { isSparse } from './forms.js';
 import { checkFiniteSparse } from './input-checks.js';
 import {
-  distinctLabels,
+  classesOfPart,
   type EncodedLabels,
   encodeLabels,
   encodePart,
@@ -159,13 +159,14 @@ export function fitLabels(input: Targets): EncodedLabels {
  *
  * @param known - the classes of the parts before it
  * @param given - all classes that will ever come, by the caller; those of y when there is neither
+ * @throws {ERR_LABELS} for a label that is no class, and for classes that are not those before
  */
 export function partLabels(
   input: Targets,
   known: readonly Label[] | undefined,
   given: readonly Label[] | undefined,
 ): EncodedLabels {
-  const classes = known ?? (given && distinctLabels(given, 'classes', 'ERR_LABELS'));
+  const classes = classesOfPart(known, given);
   return classes === undefined ? fitLabels(input) : encodePart(requireY(input), input.x.rows, classes);
 }
 

@@ -167,6 +167,24 @@ export function codesOfLabels(y: ArrayLike<unknown>, classes: readonly Label[], 
 }
 
 /**
+ * The classes of one more part of the data.
+ *
+ * @param known - those of the parts before it
+ * @param given - by the caller, in any order
+ * @throws {ERR_LABELS} when they differ
+ */
+export function classesOfPart(
+  known: readonly Label[] | undefined,
+  given: readonly Label[] | undefined,
+): readonly Label[] | undefined {
+  const listed = given && distinctLabels(given, 'classes', 'ERR_LABELS');
+  if (known === undefined || listed === undefined) return known ?? listed;
+  if (listed.length !== known.length || listed.some((label, c) => label !== known[c]))
+    throw new ValidationError('ERR_LABELS', 'classes: they are not those of the parts before.');
+  return known;
+}
+
+/**
  * Encodes the labels of one part of the data by the classes that all parts have.
  *
  * @throws {ERR_SHAPE} when the lengths differ

@@ -30,7 +30,7 @@ import { native } from '../native.js';
 export interface EllipticEnvelopeParams {
   /** The location is known to be 0. Default false. */
   assumeCentered: boolean;
-  /** Share of the rows that make the raw estimate, in (0, 1); null: the least that resists, about half. Default null. */
+  /** Share of the rows that make the raw estimate, in (0, 1]; null: the least that resists, about half. Default null. */
   supportFraction: number | null;
   /** Share of outliers among the training rows, in (0, 0.5]. Default 0.1. */
   contamination: number;
@@ -113,7 +113,7 @@ export class EllipticEnvelope extends OutlierDetector<EllipticEnvelopeParams, El
   get rules(): Rules<EllipticEnvelopeParams> {
     return {
       assumeCentered: bool,
-      supportFraction: either(real(0, 1, 'both'), nothing),
+      supportFraction: either(real(0, 1, 'min'), nothing),
       contamination: real(0, 0.5, 'min'),
       storePrecision: bool,
       randomState: seed,

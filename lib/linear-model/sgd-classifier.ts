@@ -19,6 +19,7 @@ import { ValidationError } from '../errors.js';
 import { LinearClassifier, type LinearClassifierState, outputsOf } from './linear-classifier.js';
 import {
   averageFrom,
+  checkSgdLoss,
   coefficientsOf,
   learn,
   type SgdChoices,
@@ -212,6 +213,11 @@ export class SGDClassifier extends SgdLinearClassifier<SGDClassifierParams> {
       ...sgdRateRules,
       classWeight,
     };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkSgdLoss(this, this.params.learningRate, this.params.loss, 'hinge');
   }
 
   override get outputs(): readonly Output[] {

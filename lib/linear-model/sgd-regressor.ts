@@ -13,6 +13,7 @@ import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
 import {
   averageFrom,
+  checkSgdLoss,
   coefficientsOf,
   learn,
   type SgdRateParams,
@@ -69,6 +70,11 @@ export class SGDRegressor extends Regressor<SGDRegressorParams, SgdState> {
       ...sgdRules,
       ...sgdRateRules,
     };
+  }
+
+  override checkParams(): void {
+    super.checkParams();
+    checkSgdLoss(this, this.params.learningRate, this.params.loss, 'epsilonInsensitive');
   }
 
   get stateRules(): Rules<SgdState> {

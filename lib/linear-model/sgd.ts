@@ -13,6 +13,7 @@ import {
   seed,
 } from '../core/params.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
+import { ValidationError } from '../errors.js';
 import { native, type SgdProgress, type SgdSpec } from '../native.js';
 
 /** Parameters of all models fitted by stochastic gradient descent. */
@@ -54,7 +55,7 @@ export interface SgdRateParams extends SgdParams {
   epsilon: number;
   /**
    * Step sizes: 'optimal' 1 / (alpha (t + t0)), 'constant', 'invscaling', 'adaptive' (a fifth whenever it would stop), or the
-   * passive-aggressive 'pa1' and 'pa2'.
+   * passive-aggressive 'pa1' and 'pa2', with the loss 'hinge' or 'epsilonInsensitive' alone.
    */
   learningRate: 'optimal' | 'constant' | 'invscaling' | 'adaptive' | 'pa1' | 'pa2';
   /** Exponent of 'invscaling': eta0 / t^powerT. Default 0.5 for classifiers, 0.25 for regressors. */
@@ -100,6 +101,19 @@ export const sgdRateRules: Rules<Omit<SgdRateParams, keyof SgdParams>> = {
   powerT: real(),
   average: either(bool, int(1)),
 };
+
+/**
+ * What no rule of one parameter can say.
+ *
+ * @param passive - the loss whose value the passive-aggressive steps go by
+ * @throws {ERR_PARAMETER} for such steps with another loss
+ * @internal
+ */
+export function checkSgdLoss(owner: object, learningRate: string, loss: string, passive: string): void {
+  if (!['pa1', 'pa2'].includes(learningRate) || loss === passive) return;
+  const message = `${owner.constructor.name}: learningRate '${learningRate}' needs loss '${passive}'; got '${loss}'.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
 
 /** @internal */
 export const sgdStateRules: Rules<SgdState> = {

@@ -277,6 +277,13 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return this.#matrices(this.state.precisionsCholesky);
   }
 
+  /** The inverse covariances, laid out as `covariances`. @throws {ERR_NOT_FITTED} before `fit` */
+  get precisions(): Array<Matrix<Float64Array>> {
+    const factors = this.precisionsCholesky;
+    if (['diag', 'spherical'].includes(this.state.covarianceType)) return factors.map((p) => p.mul(p));
+    return factors.map((p) => p.matmul(p, { transposeB: true }));
+  }
+
   #matrices(values: Float64Array): Array<Matrix<Float64Array>> {
     const { covarianceType } = this.state;
     const [k, d] = [this.nComponents, this.nFeaturesIn];

@@ -44,10 +44,7 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
   }
 
   protected logProbabilities({ featureCount, alpha, columns }: SmoothedCounts): Float64Array {
-    const all = new Float64Array(columns);
-    featureCount.forEach((count, k) => {
-      all[k % columns] += count;
-    });
+    const all = ofAllClasses(featureCount, columns);
     // Smoothing comes last, so that a little of it is not lost in rounding.
     const others = featureCount.map((count, k) => Math.max(0, all[k % columns] - count) + alpha[k % columns]);
     for (let from = 0; from < others.length; from += columns) {
@@ -68,4 +65,18 @@ export class ComplementNB extends DiscreteNB<ComplementNBParams> {
   protected scores({ featureLogProb, logPrior }: DiscreteNBState): LinearScores {
     return { weights: featureLogProb, bias: new Float64Array(logPrior.length) };
   }
+
+  /** Weighted sums of the values of all classes, [columns]. @throws {ERR_NOT_FITTED} before `fit` */
+  get featureAll(): Float64Array {
+    return ofAllClasses(this.state.featureCount, this.nFeaturesIn);
+  }
+}
+
+/** Sums of the rows of [classes, columns]. */
+function ofAllClasses(featureCount: Float64Array, columns: number): Float64Array {
+  const all = new Float64Array(columns);
+  featureCount.forEach((count, k) => {
+    all[k % columns] += count;
+  });
+  return all;
 }

@@ -331,6 +331,21 @@ describe('GaussianMixture', () => {
     await expect(fit({ nComponents: 5 })).rejects.toEqual(code('ERR_PARAMETER'));
   });
 
+  test('gives inverses of its covariances', async () => {
+    for (const covarianceType of ['full', 'tied', 'diag', 'spherical'] as const) {
+      const model = await new GaussianMixture({ nComponents: 4, covarianceType, randomState: 1 }).fit(
+        blobs.X,
+      );
+      const whole = covarianceType === 'full' || covarianceType === 'tied';
+      for (const [c, precision] of model.precisions.entries()) {
+        const covariance = model.covariances[c];
+        const product = whole ? precision.matmul(covariance) : precision.mul(covariance);
+        const unit = whole ? Matrix.identity(covariance.rows) : Matrix.ones(covariance.rows, covariance.cols);
+        expect(product.sub(unit).data.every((rest) => Math.abs(rest) < 1e-9)).toBe(true);
+      }
+    }
+  });
+
   test('draws rows like those it learned from', async () => {
     for (const covarianceType of ['full', 'tied', 'diag', 'spherical'] as const) {
       const model = new GaussianMixture({ nComponents: 4, covarianceType, randomState: 1, nInit: 3 });
@@ -388,6 +403,18 @@ describe('EllipticEnvelope', () => {
       expect((await model.predict(far)).every((label) => label === -1)).toBe(true);
     }
   });
+});
+
+test('EllipticEnvelope takes all rows for its raw estimate where that is said', async () => {
+  const { X } = makeBlobs({ nSamples: 60, centers: [[1, 2]], randomState: 5 });
+  const { rawLocation, rawCovariance } = await new EllipticEnvelope({ supportFraction: 1 }).fit(X);
+  const first = X.toArray().map((row) => row[0]);
+  const mean = first.reduce((sum, value) => sum + value / 60, 0);
+  expect(rawLocation[0]).toBeCloseTo(mean, 12);
+  expect(rawCovariance.row(0)[0]).toBeCloseTo(
+    first.reduce((sum, value) => sum + (value - mean) ** 2 / 60, 0),
+    12,
+  );
 });
 
 test('EllipticEnvelope refuses norms and rows that are none, and is centred where that is said', async () => {

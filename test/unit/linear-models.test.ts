@@ -480,6 +480,20 @@ describe('stochastic gradient descent', () => {
     expect(model.coef.rows).toBe(4);
     expect(await codeOfAsync(() => model.partialFit(scaled, new Array(150).fill(9)))).toBe('ERR_LABELS');
     expect(await codeOfAsync(() => model.partialFit(scaled.columns([0, 1]), iris.target))).toBe('ERR_SHAPE');
+    const again = (classes: number[]) =>
+      codeOfAsync(() => model.partialFit(scaled, iris.target, { classes }));
+    expect(await again([0, 1, 2])).toBe('ERR_LABELS');
+    expect(await again([0, 1, 2, 5])).toBe('ERR_LABELS');
+    await model.partialFit(scaled, iris.target, { classes: [3, 2, 1, 0] });
+  });
+
+  it('takes passive-aggressive steps by their own loss alone', async () => {
+    for (const learningRate of ['pa1', 'pa2'] as const) {
+      const classifier = new SGDClassifier({ learningRate, loss: 'logLoss' });
+      expect(await codeOfAsync(() => classifier.fit(scaled, iris.target))).toBe('ERR_PARAMETER');
+      const regressor = new SGDRegressor({ learningRate });
+      expect(await codeOfAsync(() => regressor.fit(scaled, iris.target))).toBe('ERR_PARAMETER');
+    }
   });
 
   it('says that coefficients overflow', async () => {

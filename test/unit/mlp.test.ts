@@ -1,5 +1,6 @@
 /** What the common checks and the golden files do not say of MLPClassifier and MLPRegressor. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Classes } from '../../lib/core/class-lists.js';
 import { Random } from '../../lib/core/random.js';
 import { type Label, load, loadIris, type Matrix, StandardScaler } from '../../lib/index.js';
 import { MLPClassifier, MLPRegressor } from '../../lib/nn/index.js';
@@ -112,6 +113,19 @@ describe('goes on', () => {
     expect(model.lossCurve[0]).toBeLessThan(before * 1.2);
     model.setParams({ hiddenLayerSizes: [7] });
     await expect(model.fit(await X, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
+  test('with partialFit, by the classes of the first part', async () => {
+    const rows = [[0], [1], [2], [3]];
+    const one = await new MLPClassifier(small).partialFit(rows, ['a', 'b', 'a', 'b']);
+    const part = (classes: Classes) => one.partialFit(rows, ['a', 'b', 'a', 'b'], { classes });
+    await part(['b', 'a']);
+    const twice = [
+      ['a', 'b'],
+      ['a', 'b'],
+    ];
+    for (const classes of [['a', 'b', 'c'], twice])
+      await expect(part(classes)).rejects.toMatchObject({ code: 'ERR_LABELS' });
   });
 
   test('with partialFit, whose optimizer lives on', async () => {

@@ -42,6 +42,11 @@ describe('priors', () => {
   });
 });
 
+test('ComplementNB says what all classes count', async () => {
+  const model = await new ComplementNB().fit(X, y, { sampleWeight: [1, 2, 1, 0.5] });
+  expect(Array.from(model.featureAll)).toEqual([5, 2.5]);
+});
+
 test('logarithms of probabilities are finite where those round to 0, where others hand them on, too', async () => {
   const rows = [[1], [2], [8], [9]];
   const far = [[5000]];
