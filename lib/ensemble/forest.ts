@@ -13,6 +13,7 @@ import { type ByTargets, decodeNumbers } from '../core/targets.js';
 import { StateError } from '../errors.js';
 import { classWeightOrList } from '../tree/class-weights.js';
 import { DecisionTreeClassifier, DecisionTreeRegressor } from '../tree/decision-tree.js';
+import { drawnRows } from '../tree/drawn-rows.js';
 import { type ForestClassWeight, fitClassifierTrees, fitRegressorTrees } from '../tree/fit-trees.js';
 import {
   type ForestState,
@@ -124,6 +125,16 @@ export abstract class ForestClassifier<
     });
   }
 
+  /**
+   * The rows that each tree drew, ascending, each as often as it was drawn; without `bootstrap` all of them.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} of a model that was loaded
+   */
+  get estimatorsSamples(): Int32Array[] {
+    return drawnRows(this, this.state);
+  }
+
   /** Accuracy on the rows that some tree did not draw, of several targets those of which all labels are right. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */
   get oobScore(): number {
     return outOfBag(this, this.state).score;
@@ -201,6 +212,16 @@ export abstract class ForestRegressor<
       tree.restore({ state: selectTrees(state, [t], targets), schema, dtype });
       return tree;
     });
+  }
+
+  /**
+   * The rows that each tree drew, ascending, each as often as it was drawn; without `bootstrap` all of them.
+   *
+   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_SUPPORTED} of a model that was loaded
+   */
+  get estimatorsSamples(): Int32Array[] {
+    return drawnRows(this, this.state);
   }
 
   /** R2 on the rows that some tree did not draw. @throws {ERR_NOT_SUPPORTED} without the parameter `oobScore` */

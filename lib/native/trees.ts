@@ -198,6 +198,15 @@ export interface TreesAddon {
     cancel: CancelHandle | null,
     onProgress: NativeProgress | null,
   ): Promise<NativeForest>;
+  /** Writes how often each row was drawn by a tree of such a forest with `bootstrap`. See native/train/row_sampler.h. */
+  drawnRows(
+    counts: Int32Array,
+    weights: Float64Array | null,
+    /** 0: as many as there are. */
+    maxSamples: number,
+    seed: number,
+    tree: number,
+  ): void;
   /** Gradient boosting; raw [rows, outputs] is where the model starts. */
   fitBoosting(
     x: FloatArray,

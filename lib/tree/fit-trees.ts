@@ -15,6 +15,7 @@ import { trainWhere } from '../core/training-device.js';
 import { StateError, ValidationError } from '../errors.js';
 import { type ForestSpec, type NativeForest, native } from '../native.js';
 import { type ClassWeights, weightsOfTargets } from './class-weights.js';
+import { rememberDraws, withDraws } from './drawn-rows.js';
 import { trainingCost, whyNotOnGpu, whyNotWeighed } from './forest-device.js';
 import { type ForestState, joinTrees, leafCount, type OutOfBag } from './forest-state.js';
 import {
@@ -148,8 +149,14 @@ async function grow(
   );
   const { oobSums, oobTrees, alphas, pathImpurities, ...trees } = fitted;
   onPruningPath?.({ ccpAlphas: alphas, impurities: pathImpurities });
-  const state = previous ? joinTrees(previous, trees, outputs) : trees;
-  return oobScore ? { ...state, oob: { ...addUp(fitted, previous?.oob), score: Number.NaN } } : state;
+  const joined = previous ? joinTrees(previous, trees, outputs) : trees;
+  const state = oobScore
+    ? { ...joined, oob: { ...addUp(fitted, previous?.oob), score: Number.NaN } }
+    : joined;
+  const { seed, maxSamples: drawn } = spec;
+  const own = { rows: x.rows, bootstrap, weights, maxSamples: drawn, seed, firstTree, trees: spec.trees };
+  rememberDraws(state, own, previous);
+  return state;
 }
 
 function addUp({ oobSums: sums, oobTrees: trees }: NativeForest, before: OutOfBag | undefined) {
@@ -178,7 +185,7 @@ export async function fitClassifierTrees(
   const weights = weightsOfTargets(balancedSubsample ? null : classWeight, encoded, input.sampleWeight);
   const state = await grow(owner, input, params, { encoded, weights, balancedSubsample }, options);
   const { oob } = state;
-  if (oob === undefined) return { ...state, classes };
+  if (oob === undefined) return withDraws({ ...state, classes }, state);
   const seen = Array.from(oob.trees.keys()).filter((i) => oob.trees[i] > 0);
   const { length: targets } = classLists(classes);
   const width = oob.sums.length / oob.trees.length;
@@ -187,7 +194,7 @@ export async function fitClassifierTrees(
       (votes, t) => votes.indexOf(Math.max(...votes)) === codes[i * targets + t],
     ),
   );
-  return { ...state, classes, oob: { ...oob, score: right.length / seen.length } };
+  return withDraws({ ...state, classes, oob: { ...oob, score: right.length / seen.length } }, state);
 }
 
 /**
@@ -228,7 +235,7 @@ export async function fitRegressorTrees(
     y.cols,
   );
   const score = r2OfTargets(y.takeRows(seen), decodeNumbers(means));
-  return { ...state, oob: { ...oob, score } };
+  return withDraws({ ...state, oob: { ...oob, score } }, state);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "binding/spec.h"
 #include "train/boosting.h"
 #include "train/forest.h"
+#include "train/row_sampler.h"
 
 namespace boreal {
 namespace {
@@ -172,11 +173,28 @@ napi_value fit_boosting(Call& call) {
   return start_matrix_job(call, matrix, std::move(options), std::move(compute), deliver);
 }
 
+// counts (written), weights or null, maxSamples, seed, tree
+napi_value drawn_rows(Call& call) {
+  napi_env env = call.env();
+  const TypedArray counts = to_typed_array(env, call[0], "counts");
+  ForestData data;
+  data.x.rows = counts.length;
+  const auto weights = optional_row_values<double>(call, 1, "weights", counts.length);
+  data.weights = weights.span();
+  ForestParams params;
+  params.max_samples = static_cast<uint32_t>(to_whole(env, call[2], "maxSamples", 0, 0x7fffffff));
+  params.seed = to_whole(env, call[3], "seed", 0, kMaxSafeInteger);
+  const auto tree = static_cast<uint32_t>(to_whole(env, call[4], "tree", 0, 0x7fffffff));
+  replay_draws(data, params, tree, elements<int32_t>(counts));
+  return nullptr;
+}
+
 }  // namespace
 
 void export_forest(napi_env env, napi_value exports) {
   export_function<fit_forest>(env, exports, "fitForest");
   export_function<fit_boosting>(env, exports, "fitBoosting");
+  export_function<drawn_rows>(env, exports, "drawnRows");
 }
 
 }  // namespace boreal

@@ -85,4 +85,15 @@ std::vector<double> RowSampler::class_balance(const std::vector<uint32_t>& count
   return balance;
 }
 
+void replay_draws(const ForestData& data, const ForestParams& params, uint32_t tree, int32_t* counts) {
+  if (params.max_samples > data.x.rows) {
+    throw Error("ERR_PARAMETER", "There are fewer rows than a tree draws.");
+  }
+  const RowSampler sampler(data, params);
+  Rng rng(params.seed, tree);
+  std::vector<uint32_t> drawn;
+  sampler.draw(rng, &drawn, [](size_t, double) {});
+  std::copy(drawn.begin(), drawn.end(), counts);
+}
+
 }  // namespace boreal

@@ -56,4 +56,8 @@ class RowSampler {
   std::vector<double> cumulative_;  // sums of the weights; only to draw by weight
 };
 
+// How often each row was drawn by tree number `tree` of a forest that trained with these weights and
+// parameters: the same stream in the same order, where trees draw rows, and no columns before them.
+void replay_draws(const ForestData& data, const ForestParams& params, uint32_t tree, int32_t* counts);
+
 }  // namespace boreal

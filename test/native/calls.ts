@@ -440,6 +440,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   fitSgd: () => [f64(6), 2, 3, f64(2), null, null, { ...SGD }, null, null, null],
   fitBoosting: () => [f32(6), 2, 3, f64(2), f64(2).fill(1), f64(2), boostingSpec(), null, () => {}],
   fitForest: () => [f32(6), 2, 3, null, null, f64(2), null, forestSpec({ trees: 2 }), null, null],
+  drawnRows: () => [new Int32Array(6), null, 3, 7, 1],
   treeShap: () => shapArguments(),
   neighborIndex: () => [f64(6), 2, 3, { ...SEARCH }, null],
   neighborsNearest: () => [neighborIndex, f64(6), 2, 3, 1, true, null],

@@ -247,3 +247,38 @@ describe('maxBins', () => {
     }
   });
 });
+
+describe('rows that trees drew', () => {
+  const { data, target } = loadDiabetes();
+  const sampleWeight = target.map((_, i) => i % 4);
+  const params = { nEstimators: 6, maxDepth: 4, oobScore: true, randomState: 3 };
+  test.each([
+    ['as many as there are', {}, undefined],
+    ['fewer', { maxSamples: 0.4 }, undefined],
+    ['by weights', { maxSamples: 100 }, sampleWeight],
+    ['of bins, on a seed of the moment', { maxBins: 20, randomState: null }, undefined],
+  ])('%s: the mean of the other trees is what is out of the bag', async (_, more, weights) => {
+    const forest = new RandomForestRegressor({ ...params, ...more, nEstimators: 3, warmStart: true });
+    await forest.fit(data, target, { sampleWeight: weights });
+    // Trees that come later have other rows.
+    forest.setParams({ nEstimators: 6 });
+    await forest.fit(data, target, { sampleWeight: weights });
+    const samples = forest.estimatorsSamples;
+    const draws = 'maxSamples' in more ? (more.maxSamples === 100 ? 100 : 176) : 442;
+    expect(samples.map(({ length }) => length)).toEqual(new Array(6).fill(draws));
+    const left = samples.map((rows) => new Set(rows));
+    const said = await Promise.all(forest.estimators.map((tree) => tree.predict(data)));
+    for (const [i, value] of forest.oobPrediction.entries()) {
+      const own = said.flatMap((values, t) => (left[t].has(i) ? [] : [values[i]]));
+      if (own.length === 0) expect(value).toBeNaN();
+      else expect(value).toBeCloseTo(own.reduce((sum, one) => sum + one, 0) / own.length, 8);
+    }
+    const loaded = (await load(forest.toBytes())) as RandomForestRegressor;
+    expect(() => loaded.estimatorsSamples).toThrow(expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }));
+  });
+
+  test('all of them without bootstrap', async () => {
+    const forest = await new ExtraTreesClassifier({ nEstimators: 2 }).fit([[1], [2], [3]], ['a', 'b', 'a']);
+    expect(forest.estimatorsSamples).toEqual([Int32Array.of(0, 1, 2), Int32Array.of(0, 1, 2)]);
+  });
+});
