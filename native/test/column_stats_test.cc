@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/rng.h"
 #include "linalg/column_moments.h"
 
 using boreal::CancelToken;
@@ -214,6 +215,34 @@ TEST_CASE("distinct values are sorted and counted, NaN last") {
   CHECK(std::isnan(d.values[3]));
   CHECK(d.values[4] == 5);
   CHECK(d.counts == vector<double>{1, 1, 2, 1, 5});
+}
+
+TEST_CASE("columns of small whole numbers are counted as others are sorted") {
+  constexpr size_t kRows = 3000, kCols = 11;
+  boreal::Rng rng(8);
+  vector<double> x(kRows * kCols), halves;
+  for (size_t i = 0; i < kRows; ++i) {
+    for (size_t j = 0; j < kCols; ++j) {
+      const double whole = static_cast<double>(rng.below(7 * (j + 1))) - 5;
+      x[i * kCols + j] = rng.below(10) == 0 ? kNaN : whole;
+    }
+  }
+  x[0] = -0.0;
+  x[kCols + 3] = 3840;                 // one beyond what is counted
+  x[(kRows - 1) * kCols + 5] = 1e300;  // the last row gives the column up
+  // Halves are sorted.
+  for (const double value : x) halves.push_back(value / 2);
+  const ColumnDistinct counted = boreal::column_distinct(view(x, kRows), nullptr);
+  const ColumnDistinct sorted = boreal::column_distinct(view(halves, kRows), nullptr);
+  CHECK(counted.offsets == sorted.offsets);
+  CHECK(counted.counts == sorted.counts);
+  for (size_t k = 0; k < counted.values.size(); ++k) {
+    if (!std::isnan(sorted.values[k])) CHECK(counted.values[k] == 2 * sorted.values[k]);
+    CHECK(std::isnan(counted.values[k]) == std::isnan(sorted.values[k]));
+  }
+  const vector<double> modes = boreal::column_modes(view(x, kRows), nullptr);
+  const vector<double> of_halves = boreal::column_modes(view(halves, kRows), nullptr);
+  for (size_t j = 0; j < kCols; ++j) CHECK(modes[j] == 2 * of_halves[j]);
 }
 
 TEST_CASE("invalid values are found in row order") {
