@@ -48,9 +48,10 @@ export function accuracy(
   return right / total;
 }
 
-/** R2 = 1 - sum w (y - p)^2 / sum w (y - mean)^2; for a constant y: 1 when predicted exactly, else 0. */
+/** R2 = 1 - sum w (y - p)^2 / sum w (y - mean)^2; for a constant y: 1 when predicted exactly, else 0. NaN for less than two rows. */
 export function r2(y: ArrayLike<number>, predicted: ArrayLike<number>, weights?: ArrayLike<number>): number {
   checkLengths(y, predicted, weights);
+  if (y.length < 2) return Number.NaN;
   let total = 0;
   let mean = 0;
   for (let i = 0; i < y.length; i++) {

@@ -96,6 +96,10 @@ function ofLabels(metric: LabelMetric): Scorer {
     metric(y, (await predictTarget(estimator, X)) as Labels, options);
 }
 
+/** Of a fold that leaves a ratio undefined the worst one, so that a search can compare the candidate. */
+const likelihoodRatios = (y: Labels, said: Labels, options: ScorerOptions) =>
+  classLikelihoodRatios(y, said, { ...options, replaceUndefinedBy: 1 });
+
 function ofTargets(metric: TargetMetric): Scorer {
   return async (estimator, X, y, options = {}) =>
     metric(y as ArrayLike<number>, (await predictTarget(estimator, X)) as Targets, options);
@@ -278,8 +282,8 @@ const SCORERS = {
   jaccardMicro: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'micro' })),
   jaccardSamples: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'samples' })),
   jaccardWeighted: ofLabels((y, p, o) => jaccardScore(y, p, { ...o, average: 'weighted' })),
-  positiveLikelihoodRatio: ofLabels((y, p, o) => classLikelihoodRatios(y, p, o).positive),
-  negNegativeLikelihoodRatio: ofLabels((y, p, o) => -classLikelihoodRatios(y, p, o).negative),
+  positiveLikelihoodRatio: ofLabels((y, p, o) => likelihoodRatios(y, p, o).positive),
+  negNegativeLikelihoodRatio: ofLabels((y, p, o) => -likelihoodRatios(y, p, o).negative),
   r2: ofTargets(r2Score),
   negMeanSquaredError: ofTargets((y, p, o) => -meanSquaredError(y, p, o)),
   negRootMeanSquaredError: ofTargets((y, p, o) => -rootMeanSquaredError(y, p, o)),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Ridge } from '../../lib/index.js';
 import * as metrics from '../../lib/metrics/index.js';
 import { readGolden } from '../golden/read.js';
 import { expectClose, iterative } from '../support/tolerance.js';
@@ -143,6 +144,20 @@ test('what is undefined', () => {
   expect(classLikelihoodRatios(...never)).toEqual({ positive: Number.NaN, negative: Number.NaN });
   expect(classLikelihoodRatios(...never, { replaceUndefinedBy: 1 })).toEqual({ positive: 1, negative: 1 });
   expect(metrics.d2LogLossScore([1], [0.7])).toBeNaN();
+});
+
+test('undefined likelihood ratios score as the worst ones', async () => {
+  const saysAll = { predict: async () => [1, 1, 0], classes: [0, 1] };
+  const score = (name: metrics.ScorerName) =>
+    metrics.getScorer(name)(saysAll as never, [[0], [0], [0]], [1, 1, 0]);
+  expect(await score('positiveLikelihoodRatio')).toBe(1);
+  expect(await score('negNegativeLikelihoodRatio')).toBe(-0);
+});
+
+test('R2 of one row says nothing', async () => {
+  const model = await new Ridge().fit([[1], [2], [4]], [1, 2, 3]);
+  expect(await model.score([[1]], [1])).toBeNaN();
+  expect(metrics.r2Score([1], [1])).toBeNaN();
 });
 
 describe('errors', () => {
