@@ -71,7 +71,7 @@ inline void point_tile(const T* turned, const T* points, Ahead ahead, size_t fir
     for (size_t v = 0; v < kTurns; ++v) sum[c][v] = broadcast(T(0));
   }
   for (size_t k = 0; k < d; ++k) {
-    ask_for(ahead.from + k * ahead.step, ahead.step);
+    ask_for_later(ahead.from + k * ahead.step, ahead.step);
     Vec<T> x[kTurns];
     BOREAL_UNROLL
     for (size_t v = 0; v < kTurns; ++v) x[v] = load(turned + (v * d + k) * kLanes);
@@ -110,11 +110,11 @@ inline void point_tiles(const T* turned, const T* packed, Ahead ahead, size_t j,
 template <typename T>
 constexpr size_t kNearestRows = kTurns* Vec<T>::kLanes;
 
-// Rows of x asked for while a block of them is looked at: the one after the next.
-template <typename T>
-inline Ahead ahead_of(const T* x, size_t xs) {
+// Rows asked for while a block of them, which begins at x, is looked at: the one after the next.
+template <typename T, typename X>
+inline Ahead ahead_of(const X* x, size_t xs) {
   constexpr size_t kRows = kNearestRows<T>;
-  return {reinterpret_cast<uintptr_t>(x + 2 * kRows * xs), kRows * sizeof(T)};
+  return {reinterpret_cast<uintptr_t>(x) + 2 * kRows * xs * sizeof(X), kRows * sizeof(X)};
 }
 
 // Turns vector v of `rows` of x, no more than kNearestRows.
@@ -215,7 +215,7 @@ bool find_rows(const T* x, size_t xs, const T* packed, size_t m, size_t n, size_
       }
     } else {
       turn_rows(x + i * xs, xs, rows, d, scratch);
-      find_nearest<kSecond>(scratch, packed, ahead_of(x + i * xs, xs), n, d, &found);
+      find_nearest<kSecond>(scratch, packed, ahead_of<T>(x + i * xs, xs), n, d, &found);
     }
     for (size_t r = 0; r < rows; ++r) {
       index[i + r] = found.index[r];
@@ -289,9 +289,7 @@ bool screened_nearest(const double* x, size_t xs, const double* packed, const Sc
         pack_panel(rounded, d, count, d, turned + v * kLanes * d);
       }
       Found<float> found;
-      // Of float64 two blocks are much of a first-level cache.
-      const Ahead next{reinterpret_cast<uintptr_t>(block + kRows * xs), kRows * sizeof(double)};
-      find_nearest<true>(turned, screen.packed, next, n, d, &found);
+      find_nearest<true>(turned, screen.packed, ahead_of<float>(block, xs), n, d, &found);
       for (size_t r = 0; r < rows; ++r) index[i + r] = static_cast<double>(found.index[r]);
       for (size_t v = 0; v * kLanes < rows; ++v) {
         bits[v] = undecided(screen, found, v);
@@ -331,7 +329,7 @@ void from_points(const T* x, size_t xs, const T* packed, size_t m, size_t n, siz
         store(to, distances, rows - v * kLanes);
       }
     };
-    point_tiles<T, kPoints>(scratch, packed, ahead_of(x + i * xs, xs), 0, n, d, take);
+    point_tiles<T, kPoints>(scratch, packed, ahead_of<T>(x + i * xs, xs), 0, n, d, take);
   }
 }
 
@@ -344,7 +342,7 @@ void few_distances(bool root, const T* x, size_t xs, const T* packed, size_t m, 
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
     turn_rows(x + i * xs, xs, rows, d, scratch);
-    point_tiles<T, kPoints>(scratch, packed, ahead_of(x + i * xs, xs), 0, n, d,
+    point_tiles<T, kPoints>(scratch, packed, ahead_of<T>(x + i * xs, xs), 0, n, d,
                             [&](size_t point, size_t v, Vec<T> distances) {
                               store(sums + point * kRows + v * kLanes, root ? sqrt(distances) : distances);
                             });
