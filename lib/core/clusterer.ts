@@ -71,7 +71,7 @@ export abstract class PredictingClusterer<P extends object, S extends ClustererS
 
   /** The cluster of each row, from 0, on the pool. @throws see {@link Plan.run} */
   async predict(X: MatrixLike): Promise<Int32Array> {
-    return clustersOf(await this.run(X, { output: 'label' }));
+    return this.runAndTake(X, { output: 'label' }, clustersOf);
   }
 
   /** As {@link PredictingClusterer.predict}, on this thread's time. */

@@ -32,7 +32,7 @@ import { checkParams, type Rules } from './params.js';
 import type { Plan } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
-import { runFitted, runFittedNow } from './run-fitted.js';
+import { runFitted, runFittedNow, takeFitted } from './run-fitted.js';
 import { type Column, checkTarget, Schema, type Target } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
@@ -509,6 +509,17 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /** Runs the plan for one output on the pool; plans are compiled once and kept until the next fit. */
   protected async run(given: MatrixLike, options: CompileOptions): Promise<Matrix> {
     return runFitted(this, this.#requireFitted(), given, options);
+  }
+
+  /**
+   * What `take` makes of the plan's output at once. It must not keep the matrix, which may lie in memory that the next run writes to.
+   */
+  protected async runAndTake<R>(
+    given: MatrixLike,
+    options: CompileOptions,
+    take: (result: Matrix) => R,
+  ): Promise<R> {
+    return takeFitted(this, this.#requireFitted(), given, options, take);
   }
 
   /** Runs the plan for one output now. */

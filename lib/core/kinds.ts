@@ -100,7 +100,7 @@ export abstract class LabelPredictor<
   async predict(X: MatrixLike): Promise<L[]> {
     // Read before waiting: a fit may end meanwhile.
     const classes = this.classesOf(this.state);
-    return decodeClasses(await this.run(X, { output: 'label' }), classes) as L[];
+    return this.runAndTake(X, { output: 'label' }, (codes) => decodeClasses(codes, classes) as L[]);
   }
 
   /** As `predict`, on this thread's time. */

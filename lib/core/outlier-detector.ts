@@ -42,7 +42,7 @@ export abstract class OutlierDetector<P extends object, S extends State> extends
 
   /** -1 for outliers and 1 for inliers, on the pool. @throws see {@link Plan.run} */
   async predict(X: MatrixLike): Promise<number[]> {
-    return decodeLabels(await this.run(X, { output: 'label' }), LABELS) as number[];
+    return this.runAndTake(X, { output: 'label' }, (codes) => decodeLabels(codes, LABELS) as number[]);
   }
 
   /** As {@link OutlierDetector.predict}, on this thread's time. */

@@ -43,6 +43,10 @@ let threads: number | undefined;
 /** Of a copy to fresh memory: 4 ms for 22 MB. */
 const COPY_NS_PER_BYTE = 0.18;
 
+/** Values of a result that is read at once, at most, for which this thread keeps memory. */
+const SCRATCH_VALUES = 1 << 17;
+const scratch = new Map<Precision, FloatArray>();
+
 /** Whether work, which all threads share, blocks the caller no longer than the copy of its input would that the pool needs. */
 export function isCheaperThanCopying(nanoseconds: number, bytes: number): boolean {
   threads ??= native.info().threads;
@@ -204,7 +208,7 @@ export class Plan {
    */
   async run(X: MatrixLike, out?: Matrix): Promise<Matrix> {
     const x = this.schema.encode(X, this.precision);
-    if (this.isInline(x.rows) || this.#isCheaperThanCopying(x)) return this.#runMatrix(x, out);
+    if (this.#runsInline(x)) return this.#runMatrix(x, out);
     this.#checkOut(out, x.rows);
     const result = await this.runInto(x, this.#result(x.rows), null);
     if (out === undefined) return result;
@@ -220,6 +224,31 @@ export class Plan {
    */
   isInline(rows: number): boolean {
     return rows * this.#info.rowCostNs <= INLINE_BUDGET_NS;
+  }
+
+  /**
+   * What `take` makes of the result of a run as {@link Plan.run}, at once: where that was inline, the result lies in memory that the
+   * next one writes to.
+   *
+   * @internal
+   */
+  async take<R>(X: MatrixLike, take: (result: Matrix) => R): Promise<R> {
+    const x = this.schema.encode(X, this.precision);
+    if (this.#runsInline(x)) return take(this.#runMatrix(x, this.#scratch(x.rows)));
+    return take(await this.runInto(x, this.#result(x.rows), null));
+  }
+
+  #scratch(rows: number): Matrix | undefined {
+    const { outputWidth } = this.#info;
+    const length = rows * outputWidth;
+    if (length > SCRATCH_VALUES) return undefined;
+    const memory = scratch.get(this.precision) ?? newArray(this.precision, SCRATCH_VALUES);
+    scratch.set(this.precision, memory);
+    return new Matrix(memory.subarray(0, length), rows, outputWidth);
+  }
+
+  #runsInline(x: Matrix): boolean {
+    return this.isInline(x.rows) || this.#isCheaperThanCopying(x);
   }
 
   #isCheaperThanCopying({ rows, data }: Matrix): boolean {

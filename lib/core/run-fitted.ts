@@ -40,6 +40,20 @@ export async function runFitted(
   return plan.run(x);
 }
 
+/** What `take` makes of the result at once, which may lie in memory that the next run writes to. X is read before this returns its promise. */
+export async function takeFitted<R>(
+  model: Estimator,
+  fitted: AnyFitted,
+  X: MatrixLike,
+  options: CompileOptions,
+  take: (result: Matrix) => R,
+): Promise<R> {
+  const { plans, dtype } = fitted;
+  const isDense = model.vectorizers.length === 0 && !isSparse(X) && !model.tags.keepsSparse;
+  const ready = isDense ? plans.ready(planKey(options, precisionOf(X, dtype))) : undefined;
+  return ready === undefined ? take(await runFitted(model, fitted, X, options)) : ready.take(X, take);
+}
+
 async function runSparse(
   model: Estimator,
   { sparsePlans, schema }: AnyFitted,

@@ -74,6 +74,13 @@ describe('the nearest centre of a plan', () => {
     );
   });
 
+  test('of predictions at once, each has its own labels', async () => {
+    const model = await new KMeans({ nClusters: 4, randomState: 1 }).fit(blobs.X);
+    const parts = [blobs.X.slice(0, 500), blobs.X.slice(300, 900), blobs.X.slice(7, 8)];
+    const alone = parts.map((part) => model.predictSync(part));
+    expect(await Promise.all(parts.map((part) => model.predict(part)))).toEqual(alone);
+  });
+
   test('in the middle of a pipeline', async () => {
     const steps = [
       ['scale', new StandardScaler()],
