@@ -214,10 +214,10 @@ export class IsolationForest extends OutlierDetector<IsolationForestParams, Isol
   }
 }
 
-/** -2^(-depth / meanDepth); -1 when a row was all there was to learn from. */
+/** -2^(-depth / meanDepth); -0.5, which is no outlier, when each tree had one row to learn from. */
 function lowerScores(plan: PlanBuilder, x: Slot, state: IsolationForestState): Slot {
   const depth = plan.forest(x, forestConstants(state), 1, 'mean');
   const scale = state.meanDepth > 0 ? -state.meanDepth / Math.LN2 : Infinity;
   const power = plan.activation(plan.affine(depth, Float64Array.of(0), Float64Array.of(scale)), 'exp');
-  return plan.affine(power, Float64Array.of(0), Float64Array.of(-1));
+  return plan.affine(power, Float64Array.of(0), Float64Array.of(state.meanDepth > 0 ? -1 : -2));
 }

@@ -145,6 +145,16 @@ describe('warm start', () => {
     await expect(grown.setParams({ nEstimators: 3 }).fit(data)).rejects.toMatchObject(refused);
   });
 
+  test('isolation of a single row finds no outlier', async () => {
+    for (const forest of [new IsolationForest(), new IsolationForest({ maxSamples: 1 })]) {
+      await forest
+        .setParams({ nEstimators: 3 })
+        .fit([[4], [5]].slice(0, forest.params.maxSamples === 1 ? 2 : 1));
+      expect(await forest.scoreSamples([[4], [99]])).toEqual(Float64Array.of(-0.5, -0.5));
+      expect(Array.from(await forest.predict([[4], [99]]))).toEqual([1, 1]);
+    }
+  });
+
   test('a missing value goes with most rows where training had none', async () => {
     const rows = [[0], [1], [2], [3], [4]];
     for (const [y, expected] of [
