@@ -308,6 +308,8 @@ export interface NativeAddon
   markOwned(array: FloatArray): void;
   /** A large buffer of anything, of memory that was used before where there is some; null when no more may be had so. */
   recycledBuffer(bytes: number): ArrayBuffer | null;
+  /** Takes the memory of a buffer away from JavaScript, at once and not when it is collected. */
+  detachBuffer(buffer: ArrayBuffer): void;
   /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
   /** Whole numbers from -256 to 255 as codes into those that there are, which it returns, sorted; null where y has another value. */
   encodeSmallLabels(y: Float64Array, codes: Int32Array): Float64Array | null;

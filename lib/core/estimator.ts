@@ -21,7 +21,7 @@ import {
 import { Fitted, type SavedFit } from './fitted.js';
 import { isSparse } from './forms.js';
 import { checkInput, checkKinds } from './input-checks.js';
-import { isReadInPlace } from './linalg/memory.js';
+import { isReadInPlace, release } from './linalg/memory.js';
 import { heedListener } from './listener.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
@@ -159,7 +159,8 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       return this;
     }
     if (!isSparse(X) || fitSparse === undefined) {
-      await this.#fit(X, y, checked);
+      const { input, isCopy } = await this.#fit(X, y, checked);
+      if (isCopy && this.forgetsRows) release(input.x.data);
       return this;
     }
     this.checkBeforeFit(checked);
@@ -233,11 +234,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     });
   }
 
-  async #fit(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions): Promise<FitInput> {
+  async #fit(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions) {
     this.checkBeforeFit(options);
     const isOnCpu = (options.device ?? 'cpu') === 'cpu' || !this.tags.trainsOnGpu;
     const isInPlace = (x: Matrix) => isOnCpu && !options.sampleWeight && this.learnsInPlace(x);
-    const { input, schema, inPlace } = encodeFitInput(X, y, options, {
+    const { input, schema, inPlace, isCopy } = encodeFitInput(X, y, options, {
       isInPlace,
       variance: this.learnsVariance,
       owner: this,
@@ -247,7 +248,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       const ranges = inPlace ? rangesNow(input.x, this.learnsVariance) : await rangesOf(input.x, cancel);
       return this.#learnSeen({ ...input, cancel }, schema, ranges, (ranged) => this.fitState(ranged));
     });
-    return input;
+    return { input, isCopy };
   }
 
   /** @throws {ERR_PARAMETER | ERR_NOT_SUPPORTED} for parameters and options that no data could make good */
@@ -297,7 +298,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
       throw new StateError('ERR_NOT_SUPPORTED', message);
     }
     const options = checkedFitOptions(given);
-    const input = await this.#fit(X, y, options);
+    const { input } = await this.#fit(X, y, options);
     const rows = await withCancel(options.signal, (cancel) => this.crossFitted({ ...input, cancel }));
     // The caller gets memory of its own.
     return isReadInPlace(rows.data) ? new Matrix(rows.data.slice(), rows.rows, rows.cols) : rows;

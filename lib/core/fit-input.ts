@@ -302,7 +302,7 @@ export function encodeFitInput(
     readonly known?: { readonly schema: Schema; readonly dtype: Dtype };
     readonly owner?: Estimator;
   },
-): { input: FitInput; schema: Schema; inPlace: boolean } {
+): { input: FitInput; schema: Schema; inPlace: boolean; isCopy: boolean } {
   const schema = known?.schema ?? Schema.infer(X, (columns) => owner?.namedCategories(columns) ?? []);
   const encoded = schema.encode(X, known?.dtype);
   const { data, rows, cols } = encoded;
@@ -314,7 +314,8 @@ export function encodeFitInput(
   }
   const inPlace = isInPlace(encoded);
   // A matrix of its own, also around the caller's memory: what is known of it ends with this fit.
-  const x = inPlace || isReadInPlace(data) ? new Matrix(data, rows, cols) : measuredCopy(encoded, variance);
+  const isCopy = !inPlace && !isReadInPlace(data);
+  const x = isCopy ? measuredCopy(encoded, variance) : new Matrix(data, rows, cols);
   const input: FitInput = {
     ...besidesX(y, options, x.rows),
     x,
@@ -322,7 +323,7 @@ export function encodeFitInput(
     validation: options.validation ? encodeValidation(options.validation, options, schema, x.dtype) : null,
     queries: encodeQueries(options, x.rows, 'fit'),
   };
-  return { input, schema, inPlace };
+  return { input, schema, inPlace, isCopy };
 }
 
 /**

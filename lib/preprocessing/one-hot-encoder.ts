@@ -135,6 +135,11 @@ export class OneHotEncoder
     });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === OneHotEncoder;
+  }
+
   get rules(): Rules<OneHotEncoderParams> {
     return {
       categories: givenCategories,

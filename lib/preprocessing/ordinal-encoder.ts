@@ -93,6 +93,11 @@ export class OrdinalEncoder extends Transformer<OrdinalEncoderParams, OrdinalEnc
     });
   }
 
+  /** @internal */
+  override get forgetsRows(): boolean {
+    return this.constructor === OrdinalEncoder;
+  }
+
   get rules(): Rules<OrdinalEncoderParams> {
     const number = custom('a number', (v) => typeof v === 'number' && Math.abs(v) !== Infinity);
     return {

@@ -41,6 +41,11 @@ napi_value own(Call& call) {
   return undefined(call.env());
 }
 
+napi_value detach(Call& call) {
+  check(call.env(), napi_detach_arraybuffer(call.env(), call[0]));
+  return undefined(call.env());
+}
+
 napi_value recycled(Call& call) {
   const napi_value buffer = recycled_buffer(call.env(), to_size(call.env(), call[0], "bytes"));
   if (buffer != nullptr) return buffer;
@@ -56,6 +61,7 @@ void export_info(napi_env env, napi_value exports) {
   export_function<huge_pages>(env, exports, "adviseHugePages");
   export_function<own>(env, exports, "markOwned");
   export_function<recycled>(env, exports, "recycledBuffer");
+  export_function<detach>(env, exports, "detachBuffer");
 }
 
 }  // namespace boreal

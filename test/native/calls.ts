@@ -233,6 +233,7 @@ export const valid: Record<keyof NativeAddon, () => unknown[]> = {
   duplicateFd: () => [1],
   adviseHugePages: () => [f32(6)],
   markOwned: () => [f32(6)],
+  detachBuffer: () => [new ArrayBuffer(8)],
   recycledBuffer: () => [2 ** 22],
   csvNumbers: () => [
     Buffer.from('1,2\n'),

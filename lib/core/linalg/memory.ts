@@ -86,6 +86,14 @@ export function isPrivate({ buffer }: FloatArray): boolean {
   return owned.has(buffer);
 }
 
+/**
+ * Gives the memory of one of {@link privateArray} to the next one that asks, rather than when it is collected; without it every one of
+ * some fits in a row would get fresh memory. Whoever still refers to the array finds it empty.
+ */
+export function release({ buffer }: FloatArray): void {
+  if (buffer instanceof ArrayBuffer && owned.delete(buffer)) native.detachBuffer(buffer);
+}
+
 /** Whether native jobs read the array where it lies: one of {@link sharedArray} or {@link privateArray}. */
 export function isReadInPlace({ buffer }: FloatArray | Int32Array): boolean {
   return buffer instanceof SharedArrayBuffer || owned.has(buffer);
