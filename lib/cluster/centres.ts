@@ -86,8 +86,11 @@ export abstract class NearestCentre<P extends object, S extends CentresState> ex
 
   /** Minus the sum of the squared distances to the nearest centres; y is not read. Greater is better. */
   async score(X: MatrixLike, _y?: ArrayLike<unknown> | null, options?: ScoreOptions): Promise<number> {
-    const { data } = await this.run(X, { output: 'score' });
-    const weights = options?.sampleWeight;
+    return this.scoreOf((await this.run(X, { output: 'score' })).data, options?.sampleWeight);
+  }
+
+  /** @internal */
+  scoreOf(data: ArrayLike<number>, weights?: ArrayLike<number>): number {
     if (weights && weights.length !== data.length) {
       const message = `X has ${data.length} rows, but sampleWeight has ${weights.length} values.`;
       throw new ValidationError('ERR_SHAPE', message);

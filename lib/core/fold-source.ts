@@ -25,7 +25,7 @@ export function resolveFolds(
   cv: FoldSource,
   isStratified: boolean,
   X: MatrixLike,
-  y: ArrayLike<unknown>,
+  y: ArrayLike<unknown> | undefined,
   groups: ArrayLike<unknown> | undefined,
 ): Fold[] {
   const Splitter = isStratified ? StratifiedKFold : KFold;

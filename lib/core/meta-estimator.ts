@@ -11,7 +11,7 @@ import type { Label } from './labels.js';
 import { logNormalised, logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
-import { accuracy } from './score.js';
+import { accuracy, sumsScores } from './score.js';
 import { decodeNumbers, r2OfTargets, type TargetsLike, targetRows } from './targets.js';
 
 /** What an estimator of type F predicts. */
@@ -104,10 +104,33 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return (await this.fitAcross(X, y, options)) ?? this.transform(X);
   }
 
-  /** Accuracy of a classifier, R2 of a regressor. */
-  async score(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
+  /** The fitted estimator within, whose score of rows this one's is. */
+  protected get within(): unknown {
+    return null;
+  }
+
+  /** @internal @throws {ERR_NOT_SUPPORTED} unless the estimator within scores rows without y */
+  scoreOf(scores: FloatArray, sampleWeight?: ArrayLike<number>): number {
+    const { within } = this;
+    if (sumsScores(within)) return within.scoreOf(scores, sampleWeight);
+    throw new StateError('ERR_NOT_SUPPORTED', `This ${this.constructor.name} has no score.`);
+  }
+
+  /**
+   * Accuracy of a classifier or an outlier detector, R2 of a regressor; of others the score of the estimator within, which reads no y.
+   *
+   * @throws {ERR_NOT_SUPPORTED} where that has none
+   */
+  async score(X: MatrixLike, y?: TargetsLike | null, options?: ScoreOptions): Promise<number> {
+    const { kind } = this;
+    if (kind === 'clusterer' || kind === 'transformer')
+      return this.scoreOf(await this.scoreSamples(X), options?.sampleWeight);
+    return this.#scoreOfTargets(X, y as TargetsLike, options);
+  }
+
+  async #scoreOfTargets(X: MatrixLike, y: TargetsLike, options?: ScoreOptions): Promise<number> {
     const predicted = await this.predict(X);
-    if (this.kind === 'classifier')
+    if (this.kind !== 'regressor')
       return accuracy(targetRows(y), predicted as unknown[], options?.sampleWeight);
     return r2OfTargets(y, predicted as FloatArray, options?.sampleWeight);
   }

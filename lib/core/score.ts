@@ -2,6 +2,24 @@
 import { ValidationError } from '../errors.js';
 import { show } from './params.js';
 
+/** A model whose `score` needs no y: it adds up what its plan's output 'score' says of rows. */
+export interface SumsScores {
+  /** @throws {ERR_SHAPE} when there is not a weight for each row */
+  scoreOf(scores: ArrayLike<number>, sampleWeight?: ArrayLike<number>): number;
+}
+
+/** Whether a model is one of these. */
+export function sumsScores(model: unknown): model is SumsScores {
+  return typeof (model as Partial<SumsScores> | null)?.scoreOf === 'function';
+}
+
+/** The mean of scores. */
+export function meanScore(scores: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < scores.length; i++) sum += scores[i];
+  return sum / scores.length;
+}
+
 function checkLengths(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weights: unknown): void {
   if (typeof y?.length !== 'number') {
     throw new ValidationError(

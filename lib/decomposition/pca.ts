@@ -32,6 +32,7 @@ import {
   randomisedAxes,
   SHORT_FLOAT32,
 } from '../core/principal-axes.js';
+import { meanScore } from '../core/score.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import { type CudaTarget, native } from '../native.js';
@@ -251,10 +252,12 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
 
   /** The mean of {@link PCA.scoreSamples}; y is not read. Greater is better. */
   async score(X: MatrixLike, _y?: ArrayLike<unknown>): Promise<number> {
-    let sum = 0;
-    const scores = await this.scoreSamples(X);
-    for (const score of scores) sum += score;
-    return sum / scores.length;
+    return this.scoreOf(await this.scoreSamples(X));
+  }
+
+  /** @internal */
+  scoreOf(scores: ArrayLike<number>): number {
+    return meanScore(scores);
   }
 }
 

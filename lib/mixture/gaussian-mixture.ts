@@ -24,6 +24,7 @@ import {
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { Random } from '../core/random.js';
 import { type Column, Schema } from '../core/schema.js';
+import { meanScore } from '../core/score.js';
 import { ValidationError } from '../errors.js';
 import { type CovarianceType, type NativeMixture, native } from '../native.js';
 import {
@@ -333,8 +334,12 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
 
   /** The mean of {@link GaussianMixture.scoreSamples}; y is not read. Greater is better. */
   async score(X: MatrixLike, _y?: ArrayLike<unknown> | null): Promise<number> {
-    const scores = await this.scoreSamples(X);
-    return scores.reduce((sum, value) => sum + value, 0) / scores.length;
+    return this.scoreOf(await this.scoreSamples(X));
+  }
+
+  /** @internal */
+  scoreOf(scores: ArrayLike<number>): number {
+    return meanScore(scores);
   }
 
   /** Numbers that a fit chooses: how complex the model is. */

@@ -56,7 +56,7 @@ export interface SearchOptions {
 
 /** Parameters of all searches. */
 export interface BaseSearchParams extends SearchOptions {
-  /** A classifier, a regressor, or a pipeline that ends in one. */
+  /** What predicts, or has a score, as {@link PCA} has; or a pipeline that ends in it. Clusterers, mixtures and the like need no y. */
   estimator: Estimator;
 }
 
@@ -134,8 +134,8 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   /** The rules of the shared parameters. */
   protected get searchRules(): Rules<BaseSearchParams> {
     const model = custom(
-      'a classifier, a regressor, or a pipeline that ends in one',
-      (v) => v instanceof Estimator && v.kind !== 'transformer',
+      'an estimator that predicts or has a score, or a pipeline that ends in one',
+      (v) => v instanceof Estimator && (v.kind !== 'transformer' || v.outputs.includes('score')),
     );
     const scorer = (v: unknown) => typeof v === 'string' || typeof v === 'function';
     return {
@@ -222,7 +222,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     const scorers = resolveScorers(scoring ?? undefined);
     const metric = this.#decider(scorers);
     const { sampleWeight, groups, signal, X, device } = input;
-    const y = requireY(input);
+    const y = input.y === undefined ? undefined : requireY(input);
     const sent = { X, y, sampleWeight, scoring, returnTrainScore, errorScore, device };
     const { folds, part } = foldData(estimator, X, y, {
       ...{ cv, groups, sampleWeight: sampleWeight ?? undefined },
@@ -358,7 +358,11 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   /** The best estimator's score, by the scorer that found it. */
-  override async score(X: MatrixLike, y: TargetsLike, { sampleWeight }: ScoreOptions = {}): Promise<number> {
+  override async score(
+    X: MatrixLike,
+    y?: TargetsLike | null,
+    { sampleWeight }: ScoreOptions = {},
+  ): Promise<number> {
     const scorers = resolveScorers(this.fittedParams.scoring ?? undefined);
     const { score } = scorers.find(({ name }) => name === this.state.metric)!;
     return score(this.bestEstimator as unknown as CrossValidationModel, {

@@ -71,7 +71,8 @@ interface Scored<M> extends Outcome {
  *
  * @param estimator - cloned for each fold and left as it is
  * @param X - matrix or table
- * @param y - one label or target per row; of several targets [rows, targets]
+ * @param y - one label or target per row; of several targets [rows, targets]; left out, or null, of models that learn without: clusterers,
+ *   mixtures, outlier detectors, and {@link PCA}
  * @throws {ERR_PARAMETER} for a bad `cv` or an unknown scorer
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
@@ -86,25 +87,25 @@ interface Scored<M> extends Outcome {
 export function crossValidate<M extends CrossValidationModel>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y?: TargetsLike | null,
   options?: CrossValidateOptions<SingleScoring>,
 ): Promise<CrossValidationResult<M, Float64Array>>;
 export function crossValidate<M extends CrossValidationModel, Name extends ScorerName>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options: CrossValidateOptions<readonly Name[]>,
 ): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
 export function crossValidate<M extends CrossValidationModel, Name extends string>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options: CrossValidateOptions<NamedScoring<Name>>,
 ): Promise<CrossValidationResult<M, Record<Name, Float64Array>>>;
 export async function crossValidate<M extends CrossValidationModel>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y?: TargetsLike | null,
   options: CrossValidateOptions = {},
 ): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
   const { scoring, returnTrainScore = false, returnEstimator = false, returnIndices = false } = options;
@@ -160,7 +161,7 @@ export async function crossValidate<M extends CrossValidationModel>(
 export async function crossValScore(
   estimator: CrossValidationModel,
   X: MatrixLike,
-  y: TargetsLike,
+  y?: TargetsLike | null,
   options: CrossValScoreOptions = {},
 ): Promise<Float64Array> {
   const { scoring } = options;

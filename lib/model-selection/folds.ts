@@ -36,6 +36,7 @@ export interface FoldOptions {
 /** The data of one fold. */
 export interface FoldPart {
   readonly X: MatrixLike;
+  /** Undefined where there is none, of models that learn without. */
   readonly y: ArrayLike<never>;
   readonly sampleWeight: ArrayLike<number> | undefined;
 }
@@ -79,21 +80,27 @@ export function columnsOf({ tags }: Estimator, { train }: Fold): Int32Array | nu
 /**
  * Checks what is to be cross-validated.
  *
- * @throws {ERR_PARAMETER} for a bad `cv`, {ERR_NOT_SUPPORTED} for a transformer, {ERR_SHAPE} where lengths differ
+ * @throws {ERR_PARAMETER} for a bad `cv`, and without a y that the estimator needs, {ERR_NOT_SUPPORTED} for a transformer without a score,
+ * {ERR_SHAPE} where lengths differ
  */
 export function foldData(
   estimator: Estimator,
   X: MatrixLike,
-  given: TargetsLike,
+  given: TargetsLike | null | undefined,
   { cv, groups, sampleWeight }: Pick<FoldOptions, 'cv' | 'groups' | 'sampleWeight'>,
 ): FoldData {
-  if (estimator.kind === 'transformer') {
+  const { kind } = estimator;
+  if (kind === 'transformer' && !estimator.outputs.includes('score')) {
     throw new StateError(
       'ERR_NOT_SUPPORTED',
       `${estimator.constructor.name} makes no predictions to validate.`,
     );
   }
   const y = targetRows(given);
+  if (y === undefined && (kind === 'classifier' || kind === 'regressor')) {
+    const message = `${estimator.constructor.name} needs y: an array with one label or target per row of X.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
   const rows = countRows(X, y);
   if (sampleWeight && sampleWeight.length !== rows) {
     throw new ValidationError(
@@ -103,7 +110,7 @@ export function foldData(
   }
   checkGroups(groups, rows);
   // Rows of several labels have no classes to be dealt out by.
-  const isStratified = estimator.kind === 'classifier' && countTargets(y) === 1;
+  const isStratified = kind === 'classifier' && y !== undefined && countTargets(y) === 1;
   const folds = resolveFolds(cv ?? 5, isStratified, X, y, groups);
   const take = (indices: Int32Array, columns: Int32Array | null) => {
     if (columns !== null) return takePairs(X, indices, columns);
@@ -111,7 +118,7 @@ export function foldData(
     return X instanceof Matrix ? takeSharedRows(X, indices) : takeRows(X, indices);
   };
   const besidesX = (indices: Int32Array) => ({
-    y: takeValues(y, indices) as ArrayLike<never>,
+    y: (y && takeValues(y, indices)) as ArrayLike<never>,
     sampleWeight: sampleWeight && takeValues(sampleWeight, indices),
   });
   const part = (indices: Int32Array, columns: Int32Array | null = null): FoldPart => ({
@@ -166,7 +173,7 @@ class LentRows {
 export async function forEachFold<M extends Estimator, R>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options: FoldOptions,
   use: (each: ModelFold<M>) => Promise<R>,
 ): Promise<R[]> {

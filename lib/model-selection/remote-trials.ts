@@ -43,7 +43,8 @@ export interface RemoteSearch {
   readonly candidates: readonly ParamSet[];
   readonly folds: readonly Fold[];
   readonly X: MatrixLike;
-  readonly y: ArrayLike<unknown>;
+  /** Null or undefined: none. */
+  readonly y: ArrayLike<unknown> | null | undefined;
   readonly sampleWeight: Float64Array | null;
   readonly scoring: Scoring | null;
   readonly returnTrainScore: boolean;
@@ -95,7 +96,7 @@ export function packSearch({ X, folds, y, ...search }: RemoteSearch): Uint8Array
     train: Int32Array.from(train),
     test: Int32Array.from(test),
   }));
-  const targets = y instanceof Float64Array ? y : Array.from(y);
+  const targets = y instanceof Float64Array ? y : y ? Array.from(y) : null;
   return packValue({ ...search, ...packRows(X), folds: plain, y: targets });
 }
 

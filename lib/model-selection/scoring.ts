@@ -1,5 +1,5 @@
 /** What models are scored by in cross-validation and searches. */
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import type { FoldPart } from './folds.js';
 
@@ -32,7 +32,7 @@ export function isSingle(scoring: Scoring | undefined): scoring is ScorerName | 
  */
 export function resolveScorers(scoring: Scoring | undefined): NamedScorer[] {
   if (scoring === undefined) {
-    return [{ name: 'score', score: (model, { X, y, sampleWeight }) => model.score(X, y, { sampleWeight }) }];
+    return [{ name: 'score', score: ownScore }];
   }
   if (isSingle(scoring)) return [namedScorer('score', scoring)];
   const named = Array.isArray(scoring)
@@ -41,6 +41,12 @@ export function resolveScorers(scoring: Scoring | undefined): NamedScorer[] {
   if (named.length === 0) throw new ValidationError('ERR_PARAMETER', 'scoring names no scorer.');
   return named;
 }
+
+const ownScore: ModelScorer = (model, { X, y, sampleWeight }) => {
+  if (typeof model.score === 'function') return model.score(X, y, { sampleWeight });
+  const message = `${model.constructor.name} has no score of its own: scoring must say what it is scored by.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+};
 
 function namedScorer(name: string, scoring: ScorerName | Scorer): NamedScorer {
   const scorer = getScorer(scoring);

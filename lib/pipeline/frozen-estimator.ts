@@ -91,6 +91,10 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     this.setFitted(this.params, { state: {}, schema: estimator.schema, dtype: estimator.dtype });
   }
 
+  protected override get within(): unknown {
+    return this.params.estimator;
+  }
+
   get kind(): EstimatorKind {
     return this.params.estimator?.kind;
   }

@@ -329,6 +329,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     return last instanceof Estimator ? last.schema.target : { kind: 'none' };
   }
 
+  protected override get within(): unknown {
+    return this.state.steps.at(-1);
+  }
+
   /** The fitted steps by name. @throws {ERR_NOT_FITTED} before `fit` */
   get namedSteps(): Record<string, Estimator | 'passthrough'> {
     return Object.fromEntries(this.fittedParams.steps.map(([name], i) => [name, this.state.steps[i]]));

@@ -4,9 +4,12 @@ import {
   CalibratedClassifierCV,
   crossValScore,
   FrozenEstimator,
+  GaussianMixture,
   GridSearchCV,
+  KMeans,
   LogisticRegression,
   type Matrix,
+  PCA,
   Pipeline,
   RFE,
   StackingClassifier,
@@ -31,7 +34,18 @@ interface Eliminator {
   scores: number[];
   searched: number[];
 }
-const golden = readGolden<{ frozen: Frozen[]; eliminators: Eliminator[] }>('delegates');
+interface Unlabelled {
+  input: Input;
+  clusters: number[];
+  searched: number[];
+  best: number;
+  score: number;
+  samples: number[];
+  mixtures: number[];
+}
+const golden = readGolden<{ frozen: Frozen[]; eliminators: Eliminator[]; unlabelled: Unlabelled[] }>(
+  'delegates',
+);
 const logistic = () => new LogisticRegression({ tol: 1e-10, maxIter: 10_000 });
 const TOLERANCE = iterative(1e-6);
 
@@ -68,5 +82,28 @@ describe('RFE', () => {
     const grid = { rfe__nFeaturesToSelect: [1, 2, 4] };
     const search = await new GridSearchCV(pipeline, grid, { cv: 3, scoring: 'negLogLoss' }).fit(X, y);
     expectClose(search.cvResults.meanTestScore as Float64Array, one.searched, TOLERANCE, 'searched');
+  });
+});
+
+describe('without y', () => {
+  test.each(golden.unlabelled)('$input.dataset', async (one) => {
+    const { X, test: rows } = rowsOf(one.input);
+    const init = (X as Matrix).takeRows([0, 20, 60]).toArray();
+    const clusters = new KMeans({ nClusters: 3, init, nInit: 1 });
+    expectClose(await crossValScore(clusters, X, null, { cv: 3 }), one.clusters, TOLERANCE, 'clusters');
+    const pipeline = new Pipeline([
+      ['scale', new StandardScaler()],
+      ['axes', new PCA()],
+    ]);
+    const search = await new GridSearchCV(pipeline, { axes__nComponents: [1, 2, 3] }, { cv: 3 }).fit(X);
+    expectClose(search.cvResults.meanTestScore as Float64Array, one.searched, TOLERANCE, 'searched');
+    expect(search.bestIndex).toBe(one.best);
+    const some = (rows as Matrix).slice(0, one.samples.length);
+    expectClose(await search.score(some), one.score, TOLERANCE, 'score');
+    expectClose(await search.scoreSamples(some), one.samples, TOLERANCE, 'samples');
+    expect(await search.bestEstimator.score(some)).toBe(await search.score(some));
+    const covariances = { regCovar: [1e-6, 0.1, 1] };
+    const mixtures = await new GridSearchCV(new GaussianMixture(), covariances, { cv: 4 }).fit(X);
+    expectClose(mixtures.cvResults.meanTestScore as Float64Array, one.mixtures, TOLERANCE, 'mixtures');
   });
 });

@@ -2,10 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import {
   ColumnTransformer,
+  crossValScore,
   DecisionTreeClassifier,
+  FrozenEstimator,
   GaussianNB,
   GridSearchCV,
+  HalvingGridSearchCV,
+  IsolationForest,
   KFold,
+  KMeans,
   LogisticRegression,
   load,
   loadDiabetes,
@@ -225,4 +230,33 @@ test('what has no inverse is not undone', async () => {
     target,
   );
   await expect(search.inverseTransform(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+});
+
+test('models that learn without y are searched and validated without it', async () => {
+  const X = iris.data;
+  const halving = new HalvingGridSearchCV(
+    new KMeans({ randomState: 0 }),
+    { nClusters: [2, 4] },
+    { cv: 2, randomState: 0 },
+  );
+  await halving.fit(X);
+  expect(halving.bestParams).toEqual({ nClusters: 4 });
+  expect((await halving.predict(X)).length).toBe(150);
+  const pipeline = await new Pipeline([
+    ['scale', new StandardScaler()],
+    ['clusters', new KMeans({ nClusters: 3, randomState: 0 })],
+  ]).fit(X);
+  const scaled = await new StandardScaler().fitTransform(X);
+  const sampleWeight = Array.from(iris.target, (_, i) => i % 3);
+  const alone = pipeline.namedSteps.clusters as KMeans;
+  for (const options of [{}, { sampleWeight }])
+    expect(await pipeline.score(X, null, options)).toBe(await alone.score(scaled, null, options));
+  expect(await new FrozenEstimator(pipeline).score(X)).toBe(await alone.score(scaled));
+  await expect(pipeline.score(X, null, { sampleWeight: [1] })).rejects.toEqual(code('ERR_SHAPE'));
+  const scaler = await new Pipeline([['scale', new StandardScaler()]]).fit(X);
+  await expect(scaler.score(X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+  await expect(crossValScore(new Ridge(), X)).rejects.toEqual(code('ERR_PARAMETER'));
+  await expect(crossValScore(new StandardScaler() as never, X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+  const outliers = new IsolationForest({ nEstimators: 2 });
+  await expect(crossValScore(outliers as never, X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
 });
