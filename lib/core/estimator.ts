@@ -25,7 +25,7 @@ import { isReadInPlace, release } from './linalg/memory.js';
 import { heedListener } from './listener.js';
 import { type Dtype, Matrix, type MatrixLike } from './matrix.js';
 import { type Metadata, save, toBytes } from './model-file.js';
-import { type ColumnRanges, rangesNow, rangesOf } from './moments.js';
+import { type ColumnRanges, rangesNow, rangesOf, scatterNow } from './moments.js';
 import { type NamedCategories, namedWithin } from './named-categories.js';
 import { Parameterised } from './parameterised.js';
 import { checkParams, type Rules } from './params.js';
@@ -94,6 +94,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
    * @internal
    */
   get learnsVariance(): boolean {
+    return false;
+  }
+  /** Whether a fit in place (see {@link Estimator.learnsInPlace}) learns from {@link scatterOf}, which then is made together with the ranges. */
+  protected get learnsScatter(): boolean {
     return false;
   }
   /** Adds this estimator's ops to a plan and returns the slot with the wanted output. */
@@ -245,10 +249,14 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     });
     // Set only when the signal can fire no more, so that an aborted fit changes nothing.
     this.#fitted = await withCancel(options.signal, async (cancel) => {
-      const ranges = inPlace ? rangesNow(input.x, this.learnsVariance) : await rangesOf(input.x, cancel);
+      const ranges = inPlace ? this.#rangesNow(input.x) : await rangesOf(input.x, cancel);
       return this.#learnSeen({ ...input, cancel }, schema, ranges, (ranged) => this.fitState(ranged));
     });
     return { input, isCopy };
+  }
+
+  #rangesNow(x: Matrix): ColumnRanges {
+    return this.learnsScatter ? scatterNow(x) : rangesNow(x, this.learnsVariance);
   }
 
   /** @throws {ERR_PARAMETER | ERR_NOT_SUPPORTED} for parameters and options that no data could make good */

@@ -1,5 +1,11 @@
 /** Moments of the columns of a training set. */
-import { type CancelHandle, type ColumnMoments, type FloatArray, native } from '../native.js';
+import {
+  type CancelHandle,
+  type ColumnMoments,
+  type FloatArray,
+  type MeasuredScatter,
+  native,
+} from '../native.js';
 import { requireValues } from './linalg/base.js';
 import { privateArray } from './linalg/memory.js';
 import { Matrix } from './matrix.js';
@@ -11,6 +17,7 @@ type Known = ColumnRanges & Partial<ColumnMoments>;
 
 /** Of matrices which must not change: that of a fit does not. */
 const known = new WeakMap<Matrix, Known | Promise<ColumnMoments>>();
+const scatters = new WeakMap<Matrix, MeasuredScatter>();
 
 /** Count, mean and range of each column, without the missing values. Computed once for each matrix. */
 export function rangesOf(x: Matrix, cancel: CancelHandle | null): ColumnRanges | Promise<ColumnRanges> {
@@ -86,6 +93,22 @@ function measure(x: Matrix, owner: Matrix, out: FloatArray | null, variance: boo
   const { variance: measured, ...ranges } = native.columnMomentsSync(x.data, x.rows, x.cols, out, variance);
   known.set(owner, variance ? { ...ranges, variance: measured } : ranges);
   return ranges;
+}
+
+/** {@link scatterOf} at once, for a matrix that is not private to the fit. */
+export function scatterNow(x: Matrix): ColumnMoments {
+  const measured = native.measuredScatterSync(x.data, x.rows, x.cols);
+  known.set(x, measured.moments);
+  scatters.set(x, measured);
+  return measured.moments;
+}
+
+/**
+ * The Gram matrix of the rows less their means, [columns, columns], and the moments that belong to it, whose means may differ from those of
+ * {@link momentsOf} in the last digits. It has the same bits for private rows and others.
+ */
+export async function scatterOf(x: Matrix, cancel: CancelHandle | null): Promise<MeasuredScatter> {
+  return scatters.get(x) ?? native.measuredScatter(x.data, x.rows, x.cols, cancel);
 }
 
 /** Whether the moments of x, where they are known already, tell that all its values are finite (or missing, where allowed). */

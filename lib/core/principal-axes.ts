@@ -39,13 +39,16 @@ export async function axesOfGram(
   rows: number,
   signal?: AbortSignal,
 ): Promise<Axes> {
-  const { values, vectors } = await gram.eighAsync({ signal });
+  const { values, vectors } = gram.cols <= AT_ONCE ? gram.eigh() : await gram.eighAsync({ signal });
   const count = Math.min(rows, gram.cols);
   const descending = Array.from({ length: count }, (_, k) => values.length - 1 - k);
   // Rounding leaves values a little below 0.
   const roots = Float64Array.from(descending, (k) => Math.sqrt(Math.max(values[k], 0)));
   return { values: roots, axes: pointed(vectors.columns(descending).transpose()) };
 }
+
+/** Columns whose axes take less time than handing them to the pool. */
+const AT_ONCE = 32;
 
 /** A matrix as what can be multiplied from both sides. */
 export interface Operator {

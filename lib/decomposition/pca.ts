@@ -7,7 +7,7 @@ import type { FitInput } from '../core/fit-input.js';
 import { lanczosAxes } from '../core/lanczos.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
-import { momentsOf, rangesOf } from '../core/moments.js';
+import { momentsOf, rangesOf, scatterOf } from '../core/moments.js';
 import {
   bool,
   either,
@@ -130,9 +130,12 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
 
   /** The covariance of few columns takes about as long as a copy of them. */
   protected override learnsInPlace(x: Matrix): boolean {
-    const { svdSolver, nComponents } = this.params;
-    const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+    const solver = solverOf(x, this.params);
     return solver === 'covarianceEigh' && x.cols <= FEW_COLUMNS && !isReadInPlace(x.data);
+  }
+
+  protected override get learnsScatter(): boolean {
+    return true;
   }
 
   protected async fitState({ x, cancel, signal, device }: FitInput): Promise<PCAState> {
@@ -146,12 +149,14 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     }
     if (typeof nComponents === 'number' && nComponents >= 1)
       checkComponents(this, nComponents, most, `X of shape [${x.rows}, ${x.cols}]`);
-    const ranges = rangesOf(x, cancel);
-    const { mean } = ranges instanceof Promise ? await ranges : ranges;
+    const measures = device === 'cpu' && solverOf(x, this.params) === 'covarianceEigh';
+    const measured = measures ? await scatterOf(x, cancel) : null;
+    const { mean } = measured?.moments ?? (await rangesOf(x, cancel));
+    const scatter = measured?.scatter ?? null;
     const { values, axes } = await trainWhere(
       device,
       () => costOf(x, this.params),
-      (target) => this.#axes(x, mean, { cancel, signal }, target),
+      (target) => this.#axes(x, { mean, scatter, cancel, signal }, target),
     );
     const all = values.map((value) => value ** 2 / (x.rows - 1));
     const sum = (of: Float64Array) => of.reduce((total, v) => total + v, 0);
@@ -172,29 +177,22 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     };
   }
 
-  async #axes(
-    given: Matrix,
-    mean: Float64Array,
-    { cancel, signal }: Pick<FitInput, 'cancel' | 'signal'>,
-    target: CudaTarget | null,
-    placed?: PlacedRows,
-  ): Promise<Axes> {
+  async #axes(given: Matrix, known: Known, target: CudaTarget | null, placed?: PlacedRows): Promise<Axes> {
+    const { mean, cancel, signal } = known;
     if (target !== null && placed === undefined) {
-      const again = (rows: PlacedRows) => this.#axes(given, mean, { cancel, signal }, target, rows);
+      const again = (rows: PlacedRows) => this.#axes(given, known, target, rows);
       return withPlacedRows(target, given, { mean, cancel }, again);
     }
     const { nComponents, svdSolver, iteratedPower, nOversamples, randomState } = this.params;
     const most = Math.min(given.rows, given.cols);
     const { data, rows, cols } = given;
-    const chosen = svdSolver === 'auto' ? solverFor(given, nComponents) : svdSolver;
+    const chosen = solverOf(given, this.params);
     const solver =
       placed !== undefined && svdSolver === 'auto' && chosen === 'full' ? 'covarianceEigh' : chosen;
     const covariance = async () => {
       if (placed !== undefined) return placed.gram();
-      const gram = isReadInPlace(data)
-        ? await native.scatterMatrix(data, rows, cols, mean, cancel)
-        : native.scatterMatrixSync(data, rows, cols, mean);
-      return new Matrix(gram, cols, cols);
+      const scatter = known.scatter ?? (await native.scatterMatrix(data, rows, cols, mean, cancel));
+      return new Matrix(scatter, cols, cols);
     };
     const byCovariance = async () => axesOfGram(await covariance(), rows, signal);
     if (solver === 'covarianceEigh') return byCovariance();
@@ -215,8 +213,8 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     const iterations = iteratedPower === 'auto' ? (components < 0.1 * most ? 7 : 4) : iteratedPower;
     const how = { components, oversamples: nOversamples, iterations, seed: resolveSeed(randomState) };
     const short = placed && SHORT_FLOAT32;
-    const known = prefersGram(given, how) ? firstAxes(await byCovariance(), components, short) : null;
-    if (known !== null) return known;
+    const first = prefersGram(given, how) ? firstAxes(await byCovariance(), components, short) : null;
+    if (first !== null) return first;
     const operator = placed ?? denseOperator(await centred(given, mean, signal), signal);
     return randomisedAxes(operator, how, signal);
   }
@@ -261,6 +259,13 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
   }
 }
 
+/** What the search for axes knows of the rows. */
+interface Known extends Pick<FitInput, 'cancel' | 'signal'> {
+  readonly mean: Float64Array;
+  /** Null where nobody has measured it yet. */
+  readonly scatter: Float64Array | null;
+}
+
 const FEW_COLUMNS = 32;
 /** Of products in float64, by each thread. */
 const CPU_FLOPS_PER_NS = 40;
@@ -271,7 +276,7 @@ function costOf(
   { svdSolver, nComponents, nOversamples, iteratedPower }: PCAParams,
 ): TrainingCost | null {
   const { rows, cols } = x;
-  const solver = svdSolver === 'auto' ? solverFor(x, nComponents) : svdSolver;
+  const solver = solverOf(x, { svdSolver, nComponents });
   if (solver === 'full' || solver === 'arpack') return null;
   const iterations = iteratedPower === 'auto' ? 7 : iteratedPower;
   const size = Math.min((typeof nComponents === 'number' ? nComponents : cols) + nOversamples, cols);
@@ -292,10 +297,11 @@ function costOf(
   };
 }
 
-function solverFor(
+function solverOf(
   x: Matrix,
-  nComponents: PCAParams['nComponents'],
-): 'full' | 'covarianceEigh' | 'randomized' {
+  { svdSolver, nComponents }: Pick<PCAParams, 'svdSolver' | 'nComponents'>,
+): Exclude<PCAParams['svdSolver'], 'auto'> {
+  if (svdSolver !== 'auto') return svdSolver;
   if (x.cols <= 1000 && x.rows >= 10 * x.cols) return 'covarianceEigh';
   const few =
     typeof nComponents === 'number' && nComponents >= 1 && nComponents < 0.8 * Math.min(x.rows, x.cols);

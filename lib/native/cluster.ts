@@ -1,5 +1,12 @@
 /** What the native core exports for clustering: native/binding/cluster_binding.cc. */
-import type { CancelHandle, CudaTarget, FloatArray, NativeProgress } from '../native.js';
+import type { CancelHandle, ColumnMoments, CudaTarget, FloatArray, NativeProgress } from '../native.js';
+
+/** See native/train/scatter.h. */
+export interface MeasuredScatter {
+  readonly moments: ColumnMoments;
+  /** [cols, cols]; infinite where values are missing or infinite, or their sums are. */
+  readonly scatter: Float64Array;
+}
 
 /** Where centres start. */
 export interface CentreStart {
@@ -193,7 +200,14 @@ export interface ClusterAddon {
     mean: Float64Array,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
-  scatterMatrixSync(x: FloatArray, rows: number, cols: number, mean: Float64Array): Float64Array;
+  /** Both the moments and the Gram matrix of the rows less their means, while x is read once. */
+  measuredScatter(
+    x: FloatArray,
+    rows: number,
+    cols: number,
+    cancel: CancelHandle | null,
+  ): Promise<MeasuredScatter>;
+  measuredScatterSync(x: FloatArray, rows: number, cols: number): MeasuredScatter;
   /** See native/train/min_cov_det.h. */
   fitMinCovDet(
     x: FloatArray,

@@ -7,6 +7,7 @@
 #include "binding/exports.h"
 #include "binding/matrix_job.h"
 #include "binding/metric_spec.h"
+#include "binding/moments_to_js.h"
 #include "train/agglomerative.h"
 #include "train/gaussian_mixture.h"
 #include "train/incremental_axes.h"
@@ -185,14 +186,29 @@ napi_value scatter_matrix(Call& call) {
                           values_to_js<double>);
 }
 
-// x, rows, cols, mean
-napi_value scatter_matrix_sync(Call& call) {
+napi_value measured_to_js(napi_env env, MeasuredScatter&& result) {
+  return ObjectBuilder(env)
+      .set_value("moments", moments_to_js(env, std::move(result.moments)))
+      .set("scatter", std::move(result.scatter))
+      .object();
+}
+
+// x, rows, cols, cancel
+napi_value measured_scatter_later(Call& call) {
   const MatrixArgument matrix(call);
-  const Input<double> mean = Input<double>::copy(to_typed_array(call.env(), call[3], "mean"));
+  auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
+    return measured_scatter(x, cancel);
+  };
+  return start_matrix_job(call, matrix, train_options(call, 3, false), std::move(compute), measured_to_js);
+}
+
+// x, rows, cols
+napi_value measured_scatter_now(Call& call) {
+  const MatrixArgument matrix(call);
   return by_precision(matrix.x, [&](auto zero) {
     using T = decltype(zero);
     const MatrixView<const T> x = dense_view<const T>(elements<T>(matrix.x), matrix.rows, matrix.cols);
-    return to_js(call.env(), scatter(x, mean.span(), nullptr));
+    return measured_to_js(call.env(), measured_scatter(x, nullptr));
   });
 }
 
@@ -229,7 +245,8 @@ void export_mixture(napi_env env, napi_value exports) {
   export_function<robust_covariance>(env, exports, "fitMinCovDet");
   export_function<incremental>(env, exports, "fitIncrementalAxes");
   export_function<scatter_matrix>(env, exports, "scatterMatrix");
-  export_function<scatter_matrix_sync>(env, exports, "scatterMatrixSync");
+  export_function<measured_scatter_later>(env, exports, "measuredScatter");
+  export_function<measured_scatter_now>(env, exports, "measuredScatterSync");
 }
 
 }  // namespace boreal

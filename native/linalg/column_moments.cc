@@ -28,6 +28,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // reading a thousand values.
 constexpr size_t kBlockValues = 16384;
 constexpr size_t kFoldedCols = 16;
+constexpr size_t kSomeRows = 256;
 
 // Moments of some rows while they are gathered: mean is relative to the column's origin, m2 is the sum of
 // squared deviations from it.
@@ -192,8 +193,27 @@ ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const 
           std::move(all.max)};
 }
 
+template <typename T>
+std::vector<double> mean_of_some_rows(MatrixView<const T> x, Span<double> weights) {
+  std::vector<double> mean(x.cols, 0.0);
+  const size_t count = std::min(x.rows, kSomeRows);
+  double total = 0;
+  for (size_t k = 0; k < count; ++k) {
+    const size_t i = k * x.rows / count;
+    const double weight = weights.size == 0 ? 1.0 : weights[i];
+    if (weight == 0) continue;
+    total += weight;
+    for (size_t j = 0; j < x.cols; ++j) {
+      mean[j] += weight / total * (static_cast<double>(x.at(i, j)) - mean[j]);
+    }
+  }
+  return mean;
+}
+
 template ColumnMoments column_moments(MatrixView<const float>, Span<double>, const RunOptions&, float*, bool);
 template ColumnMoments column_moments(MatrixView<const double>, Span<double>, const RunOptions&, double*,
                                       bool);
+template std::vector<double> mean_of_some_rows(MatrixView<const float>, Span<double>);
+template std::vector<double> mean_of_some_rows(MatrixView<const double>, Span<double>);
 
 }  // namespace boreal

@@ -23,4 +23,9 @@ template <typename T>
 ColumnMoments column_moments(MatrixView<const T> x, Span<double> weights, const RunOptions& options = {},
                              T* copy = nullptr, bool variance = true);
 
+// The weighted means of at most 256 rows, evenly spread: near those of all, and a constant column's value.
+// weights: [rows] or empty.
+template <typename T>
+std::vector<double> mean_of_some_rows(MatrixView<const T> x, Span<double> weights);
+
 }  // namespace boreal

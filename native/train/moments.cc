@@ -6,12 +6,13 @@
 #include "base/partition.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_scatter.h"
+#include "linalg/column_moments.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kBlockBytes = 24 << 10;
-constexpr size_t kCentreRows = 256;
 constexpr size_t kMinRowsPerPart = 1024;
 constexpr size_t kMaxParts = 64;
 constexpr size_t kMaxPartialValues = size_t{1} << 22;
@@ -43,29 +44,39 @@ Moments part_moments(const RegressionRows<T>& rows, const RowGroups& groups, con
   const size_t block_rows = std::max(size_t{1}, kBlockBytes / (width * sizeof(double)) / 8) * 8;
   // Without weights the products of all columns go by whole tiles of them: those beyond the last are 0.
   const bool plain = rows.weights.size == 0;
-  constexpr size_t kTile = kGramColumns / 2;
+  constexpr size_t kTile = kScatterColumns;
   const size_t tiles = (width + kTile - 1) / kTile * kTile, stride = plain ? tiles : width;
+  const ScatterKernels& products = scatter_kernels(kernels());
   const LinearKernels<double>& linear = linear_kernels<double>(kernels());
   Moments moments(width);
-  std::vector<double> block(block_rows * stride), weights(block_rows, 1.0), square(plain ? tiles * tiles : 0);
+  std::vector<double> block(block_rows * stride), square(plain ? tiles * tiles : 0);
+  std::vector<double> weights(plain ? 0 : block_rows), unweighted(plain ? 0 : width);
+  double* const sum = plain ? moments.sum.data() : unweighted.data();
+  const auto centre = [&](size_t row, size_t count, double* z) {
+    centre_kernel<T>(products)(rows.x.row(row), rows.x.stride, count, cols, rows.centre.data(), z, stride,
+                               sum, nullptr, nullptr);
+    centre_kernel<double>(products)(rows.y.row(row), rows.y.stride, count, targets, rows.centre.data() + cols,
+                                    z + cols, stride, sum + cols, nullptr, nullptr);
+  };
   for (size_t i = part.begin; i < part.end; i += block_rows) {
     check_cancel(cancel);
     const size_t size = std::min(block_rows, part.end - i);
-    for (size_t r = 0; r < size; ++r) {
-      const size_t row = groups.order.empty() ? i + r : groups.order[i + r];
-      const T* const x = rows.x.row(row);
-      double* const z = block.data() + r * stride;
-      for (size_t j = 0; j < cols; ++j) z[j] = static_cast<double>(x[j]) - rows.centre[j];
-      const double* const y = rows.y.row(row);
-      for (size_t t = 0; t < targets; ++t) z[cols + t] = y[t] - rows.centre[cols + t];
-      if (!plain) weights[r] = rows.weights[row];
-      moments.weight += weights[r];
+    if (groups.order.empty()) {
+      centre(i, size, block.data());
+    } else {
+      for (size_t r = 0; r < size; ++r) centre(groups.order[i + r], 1, block.data() + r * stride);
     }
     moments.rows += size;
-    linear.add_rows(block.data(), stride, size, width, weights.data(), moments.sum.data());
     if (plain) {
-      kernels().gram.add(block.data(), stride, size, tiles, square.data(), tiles);
+      moments.weight += static_cast<double>(size);
+      const size_t next = std::min(i + size, rows.x.rows - 1);
+      products.add_products(block.data(), stride, size, tiles, square.data(), tiles, rows.x.row(next));
     } else {
+      for (size_t r = 0; r < size; ++r) {
+        weights[r] = rows.weights[groups.order.empty() ? i + r : groups.order[i + r]];
+        moments.weight += weights[r];
+      }
+      linear.add_rows(block.data(), stride, size, width, weights.data(), moments.sum.data());
       linear.add_gram(block.data(), stride, size, width, weights.data(), moments.square.data(), width);
     }
   }
@@ -89,21 +100,10 @@ RegressionRows<T> centred_rows(MatrixView<const T> x, MatrixView<const double> y
                                bool fit_intercept) {
   RegressionRows<T> rows{x, y, weights, std::vector<double>(x.cols + y.cols)};
   if (!fit_intercept) return rows;
-  // The mean of some rows, evenly spread, is near enough: what is left is made good after the sums.
-  const size_t count = std::min(x.rows, kCentreRows);
-  double total = 0;
-  for (size_t k = 0; k < count; ++k) {
-    const size_t i = k * x.rows / count;
-    const double weight = weights.size == 0 ? 1.0 : weights[i];
-    if (weight == 0) continue;
-    total += weight;
-    for (size_t j = 0; j < x.cols; ++j) {
-      rows.centre[j] += weight / total * (static_cast<double>(x.at(i, j)) - rows.centre[j]);
-    }
-    for (size_t t = 0; t < y.cols; ++t) {
-      rows.centre[x.cols + t] += weight / total * (y.at(i, t) - rows.centre[x.cols + t]);
-    }
-  }
+  // What is left is made good after the sums.
+  rows.centre = mean_of_some_rows(x, weights);
+  const std::vector<double> centre_y = mean_of_some_rows(y, weights);
+  rows.centre.insert(rows.centre.end(), centre_y.begin(), centre_y.end());
   return rows;
 }
 

@@ -7,11 +7,23 @@
 #include "base/cancel.h"
 #include "base/matrix_view.h"
 #include "base/span.h"
+#include "linalg/column_moments.h"
 
 namespace boreal {
 
 // sum_i (x_i - mean)' (x_i - mean), [cols, cols]; mean: [cols].
 template <typename T>
 std::vector<double> scatter(MatrixView<const T> x, Span<double> mean, const CancelToken* cancel);
+
+struct MeasuredScatter {
+  ColumnMoments moments;
+  std::vector<double>
+      scatter;  // [cols, cols]; infinite where values are missing or infinite, or their sums are
+};
+
+// Both the moments and the scatter about the means, while x is read once: rows are shifted by the mean of
+// some of them, and the rest is made good afterwards. Where that would cost digits, x is read once more.
+template <typename T>
+MeasuredScatter measured_scatter(MatrixView<const T> x, const CancelToken* cancel);
 
 }  // namespace boreal

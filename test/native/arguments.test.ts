@@ -171,7 +171,6 @@ describe('wrong arguments have a code', () => {
     ['ERR_SHAPE', 'no distances', () => raw.silhouettes(f64(6), 2, 3, new Int32Array(2), f64(2), -1, null)],
     ['ERR_SHAPE', 'a row that is not there', () => raw.takeRows(f64(6), 2, 3, f64(1).fill(2))],
     ['ERR_SHAPE', 'a mean of the scatter', () => raw.scatterMatrix(f64(6), 2, 3, f64(2), null)],
-    ['ERR_SHAPE', 'a mean of the scatter now', () => raw.scatterMatrixSync(f64(6), 2, 3, f64(2))],
     ['ERR_SHAPE', 'one row to merge', () => raw.fitAgglomerative(f64(3), 1, 3, 'ward', 0, null, null)],
     [
       'ERR_SHAPE',

@@ -129,26 +129,96 @@ describe('from the Gram matrix', () => {
       cols,
     );
 
-  test.each([1, 3, 5, 8, 9, 28])('%i columns have the same scatter wherever their means are', (cols) => {
-    for (const rows of [2, 40, 700]) {
-      for (const by of [0, 3, 1e4]) {
-        const { data } = shifted(rows, cols, by);
-        const mean = Float64Array.from({ length: cols }, (_, j) => {
-          let sum = 0;
-          for (let i = 0; i < rows; i++) sum += data[i * cols + j];
-          return sum / rows;
-        });
-        const scatter = native.scatterMatrixSync(data, rows, cols, mean);
-        for (let j = 0; j < cols; j++) {
-          for (let k = 0; k < cols; k++) {
+  test.each([1, 3, 5, 8, 9, 28])(
+    '%i columns have the same scatter wherever their means are',
+    async (cols) => {
+      for (const rows of [2, 40, 700]) {
+        for (const by of [0, 3, 1e4]) {
+          const { data } = shifted(rows, cols, by);
+          const mean = Float64Array.from({ length: cols }, (_, j) => {
             let sum = 0;
-            for (let i = 0; i < rows; i++)
-              sum += (data[i * cols + j] - mean[j]) * (data[i * cols + k] - mean[k]);
-            expect(Math.abs(scatter[j * cols + k] - sum)).toBeLessThan(1e-12 * rows * (1 + j) * (1 + k));
+            for (let i = 0; i < rows; i++) sum += data[i * cols + j];
+            return sum / rows;
+          });
+          const about = await native.scatterMatrix(data, rows, cols, mean, null);
+          const { moments, scatter } = native.measuredScatterSync(data, rows, cols);
+          for (let j = 0; j < cols; j++) {
+            expect(Math.abs(moments.mean[j] - mean[j])).toBeLessThan(1e-12 * (1 + by));
+            for (let k = 0; k < cols; k++) {
+              let sum = 0;
+              for (let i = 0; i < rows; i++)
+                sum += (data[i * cols + j] - mean[j]) * (data[i * cols + k] - mean[k]);
+              for (const made of [about, scatter])
+                expect(Math.abs(made[j * cols + k] - sum)).toBeLessThan(1e-12 * rows * (1 + j) * (1 + k));
+            }
           }
         }
       }
+    },
+  );
+
+  test('rows that begin, drift or are sampled far from the mean keep their digits', () => {
+    const n = 2560;
+    const columns: ((i: number) => number)[] = [
+      (i) => noise(i), // near 0
+      (i) => i, // sorted
+      (i) => (i % 10 === 0 ? 4000 : 0) + noise(i), // as the rows that the shift is the mean of, and no others
+      (i) => (i === 0 ? 1e6 : noise(i)), // an outlier
+      () => 0.1, // constant
+    ];
+    const d = columns.length;
+    const base = [2 ** 27, 0, 0, 0, 0];
+    const data = Float64Array.from(
+      { length: n * d },
+      (_, at) => base[at % d] + columns[at % d](Math.floor(at / d)),
+    );
+    // Differences from the base are exact, and the means of these small.
+    const near = data.map((value, at) => value - base[at % d]);
+    const mean = columns.map((_, j) => {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += near[i * d + j];
+      return sum / n;
+    });
+    const { moments, scatter } = native.measuredScatterSync(data, n, d);
+    for (let j = 0; j < d; j++) {
+      const own = Array.from({ length: n }, (_, i) => data[i * d + j]);
+      expect([moments.min[j], moments.max[j], moments.count[j]]).toEqual([
+        Math.min(...own),
+        Math.max(...own),
+        n,
+      ]);
+      for (let k = 0; k < d; k++) {
+        let sum = 0;
+        let size = 0;
+        for (let i = 0; i < n; i++) {
+          const product = (near[i * d + j] - mean[j]) * (near[i * d + k] - mean[k]);
+          sum += product;
+          size += Math.abs(product);
+        }
+        expect(Math.abs(scatter[j * d + k] - sum)).toBeLessThanOrEqual(1e-11 * size + 1e-20);
+        expect(scatter[k * d + j]).toBe(scatter[j * d + k]);
+      }
+      expect(Math.abs(moments.variance[j] * n - scatter[j * (d + 1)])).toBeLessThanOrEqual(
+        1e-15 * scatter[j * (d + 1)],
+      );
     }
+    expect([moments.mean[4], moments.variance[4]]).toEqual([0.1, 0]);
+  });
+
+  test('one row, missing values and sums that overflow have a scatter that says so', () => {
+    const { nan, one, huge } = {
+      nan: native.measuredScatterSync(Float64Array.of(1, 2, Number.NaN, 4, 5, 6), 3, 2),
+      one: native.measuredScatterSync(Float32Array.of(3, 4), 1, 2),
+      huge: native.measuredScatterSync(Float64Array.of(1e308, -1e308, 1e308, -1e308), 4, 1),
+    };
+    expect([...nan.moments.count, ...nan.scatter]).toEqual([
+      2,
+      3,
+      ...Array(4).fill(Number.POSITIVE_INFINITY),
+    ]);
+    expect([...nan.moments.mean]).toEqual([3, 4]);
+    expect([...one.moments.mean, ...one.scatter]).toEqual([3, 4, 0, 0, 0, 0]);
+    expect([huge.moments.min[0], huge.moments.max[0]]).toEqual([-1e308, 1e308]);
   });
 
   test('the randomised method and the exact one agree, and coordinates do wherever the means are', async () => {
