@@ -2,6 +2,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "base/prefetch.h"
 #include "base/thread_pool.h"
 #include "kernels/dispatch.h"
 #include "kernels/dispatch_cluster.h"
@@ -11,6 +12,13 @@ namespace boreal {
 namespace {
 
 constexpr size_t kBlockRows = 96;
+constexpr size_t kRowsAhead = 6;  // of those that move, whose sums wait for memory
+
+template <typename T>
+void ask_for(const T* row, size_t cols) {
+  constexpr size_t kLine = 64 / sizeof(T);
+  for (size_t k = 0; k < cols; k += kLine) prefetch(row + k);
+}
 
 }  // namespace
 
@@ -168,6 +176,8 @@ void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Pa
     const Drift& drift = drifts_[static_cast<size_t>(nearest[r])];
     upper_[row] = least[r] - drift.own;
     lower_[row] = next[r] + drift.others;
+    const size_t later = r + kRowsAhead;
+    if (later < count && nearest[later] != labels[rows[later]]) ask_for(x_.row(rows[later]), x_.cols);
     sums->assign(part, row, nearest[r], labels + row);
   }
 }

@@ -342,10 +342,10 @@ void few_distances(bool root, const T* x, size_t xs, const T* packed, size_t m, 
   for (size_t i = 0; i < m; i += kRows) {
     const size_t rows = m - i < kRows ? m - i : kRows;
     turn_rows(x + i * xs, xs, rows, d, scratch);
-    point_tiles<T, kPoints>(scratch, packed, ahead_of<T>(x + i * xs, xs), 0, n, d,
-                            [&](size_t point, size_t v, Vec<T> distances) {
-                              store(sums + point * kRows + v * kLanes, root ? sqrt(distances) : distances);
-                            });
+    const auto take = [&](size_t point, size_t v, Vec<T> distances) {
+      store(sums + point * kRows + v * kLanes, distances);
+    };
+    point_tiles<T, kPoints>(scratch, packed, ahead_of<T>(x + i * xs, xs), 0, n, d, take);
     for (size_t v = 0; v * kLanes < rows; ++v) {
       T* const to = out + (i + v * kLanes) * os;
       const size_t count = rows - v * kLanes < kLanes ? rows - v * kLanes : kLanes;
@@ -354,7 +354,12 @@ void few_distances(bool root, const T* x, size_t xs, const T* packed, size_t m, 
         Vec<T> square[kLanes];
         BOREAL_UNROLL
         for (size_t c = 0; c < kLanes; ++c) {
-          square[c] = c < points ? load(sums + (j + c) * kRows + v * kLanes) : zero;
+          if (c >= points) {
+            square[c] = zero;
+            continue;
+          }
+          const Vec<T> squares = load(sums + (j + c) * kRows + v * kLanes);
+          square[c] = root ? sqrt(squares) : squares;
         }
         transpose(square);
         BOREAL_UNROLL
