@@ -28,8 +28,10 @@ import type { Runs } from './quantization/quantize.js';
 export function resolveFor(model: Estimator, options: CompileOptions): ResolvedCompileOptions {
   const resolved = resolveCompileOptions(options, model.dtype);
   const { output } = resolved;
-  if (output === 'value' || model.outputs.includes(output)) return resolved;
-  const known = model.outputs.map((each) => `'${each}'`).join(', ');
+  const { outputs } = model;
+  // What has none says why when it is lowered.
+  if (output === 'value' || outputs.length === 0 || outputs.includes(output)) return resolved;
+  const known = outputs.map((each) => `'${each}'`).join(', ');
   const message = `${model.constructor.name} has no output '${output}'; it has ${known}.`;
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
