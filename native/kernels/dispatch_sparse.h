@@ -1,4 +1,4 @@
-// The kernels of sparse rows stand beside struct Kernels and not in it: nothing but native/linalg uses them.
+// The kernels of sparse rows stand beside struct Kernels and not in it: few use them.
 #pragma once
 
 #include "kernels/kernels.h"

@@ -8,12 +8,14 @@
 #include "base/error.h"
 #include "base/partition.h"
 #include "base/thread_pool.h"
+#include "kernels/dispatch.h"
+#include "kernels/dispatch_sparse.h"
 
 namespace boreal {
 namespace {
 
-// Queries that meet each value of a point together: a cache line of the table of their values.
-constexpr size_t kQueries = 8;
+// Queries that meet each value of a point together: a few cache lines of the table of their values.
+constexpr size_t kQueries = 16;
 constexpr size_t kPointsPerCheck = 4096;
 // The error of a distance from products and lengths, of what it is made of, for rows with up to `longest`
 // values.
@@ -72,8 +74,7 @@ class Candidates {
   double bound_ = 0, slack_ = 0;
 };
 
-// The values of some queries by column. Points may have many columns that no query has: these share a line of
-// zeros.
+// The values of some queries by column. Points may have many columns that no query has.
 class QueryTable {
  public:
   // The queries from `from` on, `count` <= kQueries of them.
@@ -84,24 +85,39 @@ class QueryTable {
     lines_.assign(kQueries, 0.0);
     for (size_t q = 0; q < count; ++q) {
       for (size_t k = queries.begin(from + q); k < queries.end(from + q); ++k) {
-        uint32_t& place = place_[static_cast<size_t>(queries.columns[k])];
+        int32_t& place = place_[static_cast<size_t>(queries.columns[k])];
         if (place == 0) {
           columns_.push_back(queries.columns[k]);
-          place = static_cast<uint32_t>(columns_.size());
+          place = static_cast<int32_t>(columns_.size());
           lines_.resize(lines_.size() + kQueries, 0.0);
         }
-        lines_[size_t{place} * kQueries + q] = queries.values[k];
+        lines_[static_cast<size_t>(place) * kQueries + q] = queries.values[k];
       }
     }
   }
-  const double* line(int32_t column) const {
-    return lines_.data() + size_t{place_[static_cast<size_t>(column)]} * kQueries;
+  // products [kQueries] of a point and the queries.
+  void multiply(const SparseKernels& kernels, const CsrView<double>& points, size_t point, double* products) {
+    const size_t begin = points.begin(point), size = points.end(point) - begin;
+    if (of_point_.size() < size) {
+      of_point_.resize(size);
+      values_.resize(size);
+    }
+    size_t met = 0;
+    for (size_t k = begin; k < begin + size; ++k) {
+      of_point_[met] = place_[static_cast<size_t>(points.columns[k])];
+      values_[met] = points.values[k];
+      met += of_point_[met] != 0 ? 1 : 0;
+    }
+    std::fill_n(products, kQueries, 0.0);
+    kernels.add_rows(lines_.data(), kQueries, of_point_.data(), values_.data(), met, kQueries, products);
   }
 
  private:
-  std::vector<uint32_t> place_;   // [cols] the line of a column; 0: that of zeros
-  std::vector<double> lines_;     // [lines, kQueries]
-  std::vector<int32_t> columns_;  // that have a line of their own
+  std::vector<int32_t> place_;     // [cols] the line of a column; 0: no query has it
+  std::vector<double> lines_;      // [lines, kQueries], the first of no column
+  std::vector<int32_t> columns_;   // that have a line
+  std::vector<int32_t> of_point_;  // lines of the columns of a point, and its values there
+  std::vector<double> values_;
 };
 
 // Of the rows divided by these lengths; from differences, so that no digits are lost. The bits of dense rows.
@@ -142,11 +158,8 @@ class BlockSearch {
     for (size_t q = 0; q < size; ++q) begin(from + q, candidates[q]);
     for (size_t i = 0; i < points_.rows(); ++i) {
       if (i % kPointsPerCheck == 0) check_cancel(cancel_);
-      double sums[kQueries] = {};
-      for (size_t k = points_.begin(i); k < points_.end(i); ++k) {
-        const double* const line = table.line(points_.columns[k]);
-        for (size_t q = 0; q < kQueries; ++q) sums[q] += points_.values[k] * line[q];
-      }
+      double sums[kQueries];
+      table.multiply(kernels_, points_, i, sums);
       for (size_t q = 0; q < size; ++q) {
         if (search_.own && i == from + q) continue;
         const double rank = rank_of(sums[q], query_norms_[from + q], point_norms_[i], search_.metric);
@@ -200,6 +213,7 @@ class BlockSearch {
   const CancelToken* cancel_;
   const std::vector<double> point_norms_, query_norms_;
   const double rounding_;
+  const SparseKernels& kernels_ = sparse_kernels(kernels());
   double longest_ = 0;  // of the points, squared
 };
 
