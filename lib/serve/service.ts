@@ -35,7 +35,7 @@ import { v2ModelRoutes } from './routes/v2-models.js';
 import { accessControl } from './security/access.js';
 import type { Principal } from './security/api-keys.js';
 import { rateMemory } from './security/rate-limit.js';
-import { whenDone } from './when-done.js';
+import { unlessFailed, whenDone } from './when-done.js';
 
 /** What the parts of a service share. */
 export interface ServiceContext {
@@ -296,7 +296,7 @@ export class Service {
         encodeReply(request, value instanceof Reply ? value : Reply.json(value)),
       );
       const reply = whenDone(encoded, (known) => this.#finish(route, request, started, known));
-      return reply instanceof Promise ? reply.catch(refuse) : reply;
+      return unlessFailed(reply, refuse);
     } catch (error) {
       return refuse(error);
     }

@@ -230,6 +230,32 @@ describe('a store', () => {
     await store.reload();
   });
 
+  it('holds the model of a query that starts when it is waited for, and starts it once', async () => {
+    const { source, store } = await setUp();
+    source.listing('m', { 1: 'a' });
+    await store.refresh();
+    const held = store.hold({});
+    let [starts, finish] = [0, (_: string) => {}];
+    const query: PromiseLike<string> = {
+      // biome-ignore lint/suspicious/noThenProperty: as the queries of knex and mongoose have it
+      then(fulfilled, rejected) {
+        starts += 1;
+        return new Promise<string>((resolve) => {
+          finish = resolve;
+        }).then(fulfilled, rejected);
+      },
+    };
+    const answer = store.use({}, () => query);
+    const reloaded = store.reload();
+    while (store.get({}).endpoint === held.endpoint) await new Promise(setImmediate);
+    held.release();
+    expect(await settled(reloaded)).toBe(false);
+    finish('row');
+    expect(await answer).toBe('row');
+    await reloaded;
+    expect(starts).toBe(1);
+  });
+
   it('forgets what the source no longer has', async () => {
     const { source, store } = await setUp();
     source.listing('m', { 1: 'a', 2: 'b' });

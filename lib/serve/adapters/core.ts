@@ -9,6 +9,7 @@ import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../optio
 import { RequestError } from '../request-error.js';
 import { Router } from '../router.js';
 import { type Log, type MainThread, Service } from '../service.js';
+import { whenDone } from '../when-done.js';
 
 /** Options of the adapters for frameworks that have a log of their own. */
 export interface EmbedOptions extends ServiceOptions {
@@ -108,9 +109,7 @@ export class Core {
     }
     const done = (body: Uint8Array) => {
       incoming.body = body;
-      const reply = this.service.answer(route, incoming);
-      if (reply instanceof Promise) void reply.then(send);
-      else send(reply);
+      void whenDone(this.service.answer(route, incoming), send);
     };
     incoming.readBody(this.#bodyLimit, done, failed);
   }

@@ -16,7 +16,7 @@ import type { TrainingReference } from '../../core/training-reference.js';
 import { BorealError, ValidationError } from '../../errors.js';
 import { type Problem, RequestError } from '../request-error.js';
 import { version } from '../version.js';
-import { whenDone } from '../when-done.js';
+import { unlessFailed, whenDone } from '../when-done.js';
 import { type Batch, BatchReader, type BinaryType } from './batch.js';
 import { allocate, Batcher, type BatcherLimits, type BatchRun, type Call } from './batcher.js';
 import {
@@ -414,8 +414,7 @@ export class ModelEndpoint {
       throw this.inTermsOfRequest(error, batch, many);
     };
     try {
-      const output = this.runRows(batch, call);
-      return output instanceof Promise ? output.catch(explain) : output;
+      return unlessFailed(this.runRows(batch, call), explain);
     } catch (error) {
       return explain(error);
     }

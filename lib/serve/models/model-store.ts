@@ -3,6 +3,7 @@
  * taken out answers the requests that hold it and is dropped after the last of them; its successor is loaded and warm by
  * then, and when that fails the old one stays.
  */
+import { promiseOf } from '../../core/listener.js';
 import { list, quote } from '../model/row-reader.js';
 import type { Observers } from '../observer.js';
 import { RequestError } from '../request-error.js';
@@ -154,13 +155,15 @@ export class ModelStore {
       entry.release(error);
       throw error;
     }
-    if (result instanceof Promise)
-      result.then(
+    const promise = promiseOf(result);
+    if (promise === null) entry.release();
+    else
+      promise.then(
         () => entry.release(),
         (error) => entry.release(error),
       );
-    else entry.release();
-    return result;
+    // A query that starts when it is waited for, as of knex, must not start again.
+    return (promise ?? result) as T;
   }
 
   /** Directs the requests to a model that name no version; undefined sends all of them to production. */

@@ -9,6 +9,7 @@ import type { Route, ServiceRequest } from '../http.js';
 import { list, quote } from '../model/row-reader.js';
 import { RequestError } from '../request-error.js';
 import type { Feature, ServiceContext } from '../service.js';
+import { whenDone } from '../when-done.js';
 import { type ApiKey, KeyRing, type Principal } from './api-keys.js';
 import { KeyFile } from './key-file.js';
 import { hostnameOf, isLocal } from './local.js';
@@ -89,9 +90,7 @@ export async function accessControl({ options, log, models, rates }: ServiceCont
         if (hosts !== undefined && !hosts.has(hostnameOf(String(request.headers.host ?? ''))))
           throw WRONG_HOST();
         if (isFree) return undefined;
-        const principal = identify(request);
-        if (!(principal instanceof Promise)) return decide(request, route, principal);
-        return principal.then((found) => decide(request, route, found));
+        return whenDone(identify(request), (principal) => decide(request, route, principal));
       };
     },
     identify,
