@@ -2,7 +2,6 @@
 import { Clusterer, type ClustererState } from '../core/clusterer.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
-import { Matrix } from '../core/matrix.js';
 import {
   absent,
   bool,
@@ -201,12 +200,8 @@ export class AgglomerativeClustering extends Clusterer<
     // One cluster: the tree is the same whatever it is cut into.
     const own = { ...params, nClusters: 1, distanceThreshold: null, computeFullTree: true };
     const whole = new AgglomerativeClustering(own);
-    const grow = async () => {
-      await whole.fitInput(input, Schema.named(input.columns), (own) => whole.#learn(own));
-      return Matrix.zeros(1, 1);
-    };
-    const { step } = await cache.fitted(whole, grow, input.signal);
-    const { children, distances, components } = (step as AgglomerativeClustering).state;
+    const grow = () => whole.fitInput(input, Schema.named(input.columns), (own) => whole.#learn(own));
+    const { children, distances, components } = (await cache.fittedAlone(whole, grow, input.signal)).state;
     return distances.length === input.x.rows - 1 ? { children, distances, components } : null;
   }
 

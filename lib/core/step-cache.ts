@@ -34,8 +34,8 @@ export const memoryRule = either(
 /** What steps make. */
 type Rows = Matrix | CsrMatrix;
 
-/** A step, and what it has made of its input. */
-export interface FittedStep<R extends Rows> {
+/** A step, and what it has made of its input: null for one that nobody asks for rows. */
+export interface FittedStep<R extends Rows | null> {
   readonly step: Estimator;
   readonly rows: R;
 }
@@ -77,10 +77,34 @@ export class StepCache {
    * @param signal - ends waiting, for another fit of the same step or for the memory
    * @throws {ERR_ABORTED} when it fires meanwhile
    */
-  async fitted<R extends Rows>(
+  fitted<R extends Rows>(
     step: Estimator,
     fit: () => Promise<R>,
     signal?: AbortSignal,
+  ): Promise<FittedStep<R>> {
+    return this.#kept(step, fit, rowsOf<R>, signal);
+  }
+
+  /** As {@link StepCache.fitted}, of an estimator alone, without rows. */
+  async fittedAlone<E extends Estimator>(
+    step: E,
+    fit: () => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<E> {
+    const own = async () => {
+      await fit();
+      return null;
+    };
+    const noRows = (rows: unknown) => (rows === null ? null : undefined);
+    return (await this.#kept(step, own, noRows, signal)).step as E;
+  }
+
+  /** @param rowsOf - the rows of an entry; undefined where it has none */
+  async #kept<R extends Rows | null>(
+    step: Estimator,
+    fit: () => Promise<R>,
+    rowsOf: (kept: unknown) => R | undefined,
+    signal: AbortSignal | undefined,
   ): Promise<FittedStep<R>> {
     const key = this.#next(step);
     if (key === null) return { step, rows: await fit() };
@@ -88,7 +112,7 @@ export class StepCache {
     // Whether that succeeds or not: it is looked for next, and fitted here unless it is there.
     for (let other = steps.get(key); other !== undefined; other = steps.get(key))
       await heeding(other.then(ignore, ignore), signal);
-    const work = this.#find<R>(key, step, signal).then(
+    const work = this.#find(key, step, rowsOf, signal).then(
       (found) => found ?? this.#fitAndKeep(key, step, fit, signal),
     );
     steps.set(key, work);
@@ -111,9 +135,10 @@ export class StepCache {
     return this.#key;
   }
 
-  async #find<R extends Rows>(
+  async #find<R extends Rows | null>(
     key: string,
     step: Estimator,
+    rowsOf: (kept: unknown) => R | undefined,
     signal: AbortSignal | undefined,
   ): Promise<FittedStep<R> | undefined> {
     const bytes = await heeding(this.#memory.get(key), signal);
@@ -122,27 +147,23 @@ export class StepCache {
     const { buffer, byteOffset } = bytes;
     if (new DataView(buffer, byteOffset, CHECK_BYTES).getUint32(0, true) !== crc32(content)) return undefined;
     try {
-      return entryOf<R>(unpackValue(content), step);
+      return entryOf(unpackValue(content), step, rowsOf);
     } catch (error) {
       if (error instanceof BorealError) return undefined;
       throw error;
     }
   }
 
-  async #fitAndKeep<R extends Rows>(
+  async #fitAndKeep<R extends Rows | null>(
     key: string,
     step: Estimator,
     fit: () => Promise<R>,
     signal: AbortSignal | undefined,
   ): Promise<FittedStep<R>> {
     const rows = await fit();
-    const parts =
-      rows instanceof Matrix
-        ? { data: rows.data, rows: rows.rows, cols: rows.cols }
-        : { data: rows.data, indices: rows.indices, indptr: rows.indptr, cols: rows.cols };
     let content: Uint8Array;
     try {
-      content = packValue({ step, rows: parts });
+      content = packValue({ step, rows: rows && partsOf(rows) });
     } catch (error) {
       if (!isNotSupported(error)) throw error;
       return { step, rows };
@@ -167,17 +188,31 @@ function isNotSupported(error: unknown): boolean {
   return error instanceof BorealError && error.code === 'ERR_NOT_SUPPORTED';
 }
 
+function partsOf(rows: Rows) {
+  if (rows instanceof Matrix) return { data: rows.data, rows: rows.rows, cols: rows.cols };
+  return { data: rows.data, indices: rows.indices, indptr: rows.indptr, cols: rows.cols };
+}
+
+/** The rows that an entry keeps, if it does. */
+function rowsOf<R extends Rows>(kept: unknown): R | undefined {
+  if (typeof kept !== 'object' || kept === null) return undefined;
+  const rows = kept as Rows;
+  return (
+    'indptr' in rows ? new CsrMatrix(rows) : toShared(new Matrix(rows.data, rows.rows, rows.cols))
+  ) as R;
+}
+
 /** What an entry holds, if it is one of such a step. */
-function entryOf<R extends Rows>(value: unknown, like: Estimator): FittedStep<R> | undefined {
-  const { step, rows } = (value ?? {}) as Partial<FittedStep<R>>;
+function entryOf<R extends Rows | null>(
+  value: unknown,
+  like: Estimator,
+  rowsOf: (kept: unknown) => R | undefined,
+): FittedStep<R> | undefined {
+  const { step, rows: kept } = (value ?? {}) as Partial<FittedStep<R>>;
   if (!(step instanceof Estimator) || step.constructor !== like.constructor || !step.isFitted)
     return undefined;
-  if (rows === undefined) return undefined;
-  const made =
-    'indptr' in rows
-      ? new CsrMatrix(rows)
-      : toShared(new Matrix(rows.data, (rows as Matrix).rows, rows.cols));
-  return { step, rows: made as R };
+  const rows = rowsOf(kept);
+  return rows === undefined ? undefined : { step, rows };
 }
 
 /** Adds data to a hash; false for what is neither numbers, text, lists nor tables of these. */

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { unpackValue } from '../../lib/core/model-codec.js';
 import { AgglomerativeClustering, CsrMatrix, load, loadIris, Matrix } from '../../lib/index.js';
 
 const { data } = loadIris();
@@ -27,6 +28,13 @@ test.each([
   await new AgglomerativeClustering({ ...params, memory }).fit(data.columns([0, 1]));
   await new AgglomerativeClustering({ ...params, linkage: 'single', memory }).fit(data);
   expect(memory.size).toBe(3);
+});
+
+test('nothing is kept beside a tree', async () => {
+  const memory = new Map<string, Uint8Array>();
+  await new AgglomerativeClustering({ memory }).fit([[0], [1], [10]]);
+  const [entry] = memory.values();
+  expect(unpackValue(entry.subarray(4))).toEqual({ step: expect.any(AgglomerativeClustering), rows: null });
 });
 
 test('a tree that is kept is the one that is cut', async () => {
