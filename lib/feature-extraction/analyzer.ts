@@ -134,6 +134,36 @@ function withoutAccents(text: string, how: 'ascii' | 'unicode'): string {
   return apart.replace(/\p{M}/gu, (mark) => (combines(mark) ? '' : mark));
 }
 
+/** What changes a document before it is cut. */
+export function preparing({
+  preprocessor,
+  lowercase,
+  stripAccents,
+}: AnalyzerParams): (text: string) => string {
+  if (preprocessor !== null) return (text) => requireText(preprocessor(text), 'preprocessor');
+  return (text) => {
+    const lower = lowercase ? text.toLowerCase() : text;
+    return stripAccents === null ? lower : withoutAccents(lower, stripAccents);
+  };
+}
+
+/** What cuts a prepared document into words. */
+export function cutting({ tokenizer, tokenPattern }: AnalyzerParams): (text: string) => Iterable<string> {
+  if (tokenizer !== null) return (text) => wordsBy(tokenizer, text);
+  const pattern = new RegExp(unicodePattern(tokenPattern), 'gu');
+  return (text) => Array.from(text.matchAll(pattern), (match) => match[1] ?? match[0]);
+}
+
+/** What a function of the caller's gives for a text. @throws {ERR_DTYPE} for what are no texts */
+export function* wordsBy(own: (text: string) => Iterable<string>, text: string): Generator<string> {
+  for (const word of requireWords(own(text))) yield requireText(word, 'tokenizer or analyzer');
+}
+
+/** The words that do not count. */
+export function stopWordsOf({ stopWords, analyzer }: AnalyzerParams): readonly string[] | null {
+  return analyzer !== 'word' ? null : stopWords === 'english' ? ENGLISH_STOP_WORDS : stopWords;
+}
+
 /** Reads documents as the parameters say. */
 export class Analyzer {
   readonly spec: TextSpec;
@@ -141,38 +171,20 @@ export class Analyzer {
   readonly #write: WriteDocument;
 
   constructor(params: AnalyzerParams) {
-    const {
-      lowercase,
-      stripAccents,
-      analyzer,
-      preprocessor,
-      tokenizer,
-      tokenPattern,
-      stopWords,
-      ngramRange,
-    } = params;
-    const prepared = (text: string) => {
-      if (preprocessor !== null) return requireText(preprocessor(text), 'preprocessor');
-      const lower = lowercase ? text.toLowerCase() : text;
-      return stripAccents === null ? lower : withoutAccents(lower, stripAccents);
-    };
-    const isOwnPattern = analyzer === 'word' && tokenPattern !== DEFAULT_PATTERN;
-    const pattern = isOwnPattern ? new RegExp(unicodePattern(tokenPattern), 'gu') : null;
+    const { analyzer, tokenizer, tokenPattern, ngramRange } = params;
     const isWord = analyzer === 'word';
-    const own = typeof analyzer === 'function' ? analyzer : isWord ? tokenizer : null;
+    const isCut = isWord && (tokenizer !== null || tokenPattern !== DEFAULT_PATTERN);
+    const [prepared, cut] = [preparing(params), isCut ? cutting(params) : null];
     this.#write = (writer, text) => {
-      if (own !== null) {
-        const words = own(typeof analyzer === 'function' ? text : prepared(text));
-        for (const word of requireWords(words)) writer.token(requireText(word, 'tokenizer or analyzer'));
-      } else if (pattern === null) writer.text(prepared(text));
-      else for (const match of prepared(text).matchAll(pattern)) writer.token(match[1] ?? match[0]);
+      if (typeof analyzer === 'function') for (const term of wordsBy(analyzer, text)) writer.token(term);
+      else if (cut === null) writer.text(prepared(text));
+      else for (const word of cut(prepared(text))) writer.token(word);
     };
     // Terms that a function gives are as they are.
     const [least, most] = typeof analyzer === 'function' ? [1, 1] : ngramRange;
-    const isCut = isOwnPattern || own !== null;
     this.spec = { analyzer: isCut || typeof analyzer === 'function' ? 'tokens' : analyzer, least, most };
-    const words = stopWords === 'english' ? ENGLISH_STOP_WORDS : stopWords;
-    this.stopWords = words === null || !isWord ? null : native.termsCreate(encodeTerms([...new Set(words)]));
+    const words = stopWordsOf(params);
+    this.stopWords = words === null ? null : native.termsCreate(encodeTerms([...new Set(words)]));
   }
 
   /** @throws {ERR_DTYPE} for what is no list of texts */

@@ -12,10 +12,13 @@ import {
   ANALYZER_RULES,
   Analyzer,
   type AnalyzerParams,
+  cutting,
   decodeTerms,
   encodeTerms,
+  preparing,
 } from './analyzer.js';
 import { requireDocuments } from './corpus.js';
+import { termsBy } from './document-terms.js';
 
 /** Parameters of {@link CountVectorizer}. */
 export interface CountVectorizerParams extends AnalyzerParams {
@@ -149,6 +152,39 @@ export abstract class VocabularyVectorizer<
     const [analyzer, table] = [new Analyzer(this.fittedParams), native.termsCreate(state.terms)];
     this.#read = { state, analyzer, table, names: decodeTerms(state.terms) };
     return this.#read;
+  }
+
+  /** A function that changes a document as it is before it is cut. @throws {ERR_PARAMETER} for bad parameters */
+  buildPreprocessor(): (document: string) => string {
+    this.checkParams();
+    return preparing(this.params);
+  }
+
+  /**
+   * A function that cuts a prepared document into words, those that do not count among them.
+   *
+   * @throws {ERR_PARAMETER} for bad parameters
+   */
+  buildTokenizer(): (text: string) => string[] {
+    this.checkParams();
+    const cut = cutting(this.params);
+    return (text) => [...cut(text)];
+  }
+
+  /**
+   * A function that gives the terms of a document in their order, each as often as it is there: to look at what is counted. It needs no `fit`.
+   *
+   * @throws {ERR_PARAMETER} for bad parameters
+   * @example
+   * ```ts
+   * import { CountVectorizer } from 'boreal';
+   * const analyze = new CountVectorizer({ ngramRange: [1, 2], stopWords: ['the'] }).buildAnalyzer();
+   * analyze('The cat saw the dog'); // ['cat', 'saw', 'dog', 'cat saw', 'saw dog']
+   * ```
+   */
+  buildAnalyzer(): (document: string) => string[] {
+    this.checkParams();
+    return termsBy(this.params);
   }
 
   getFeatureNamesOut(): string[] {

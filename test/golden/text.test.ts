@@ -38,6 +38,15 @@ interface Golden {
     train: Rows;
     unseen: Rows;
   }>;
+  analyzed: Array<{
+    name: string;
+    params: object;
+    corpus: string;
+    document: string;
+    prepared: string;
+    words: string[];
+    terms: string[];
+  }>;
   hashers: Array<{ name: string; params: object; X: never[]; rows: Rows }>;
   records: Array<{
     name: string;
@@ -82,6 +91,28 @@ test.each(golden.vectorizers)('$name', async (one) => {
   if (one.terms !== null) expect(model.getFeatureNamesOut()).toEqual(one.terms);
   if (one.idf !== null) expectClose(Array.from((model as TfidfVectorizer).idf), one.idf, WEIGHTS, 'idf');
 });
+
+test.each(golden.analyzed)(
+  'analysis: $name',
+  async ({ params, corpus, document, prepared, words, terms }) => {
+    const model = new CountVectorizer(params);
+    const text = model.buildPreprocessor()(document);
+    expect([...text].slice(0, [...prepared].length).join('')).toBe(prepared);
+    expect(model.buildTokenizer()(text).slice(0, words.length)).toEqual(words);
+    const analyze = model.buildAnalyzer();
+    expect(analyze(document).slice(0, terms.length)).toEqual(terms);
+    // What is shown is what is counted.
+    const { documents } = golden.corpora[corpus];
+    const rows = await model.fitTransform(documents);
+    const columns = model.vocabulary;
+    const counts = documents.map((own) => {
+      const row = new Array<number>(columns.size).fill(0);
+      for (const term of analyze(own)) row[columns.get(term)!] += 1;
+      return row;
+    });
+    expect(rows.toArray()).toEqual(counts);
+  },
+);
 
 test.each(golden.hashers)('$name', async ({ params, X, rows }) => {
   expectRows(await new FeatureHasher(params).fitTransform(X), rows, true);

@@ -4,6 +4,7 @@
      "vectorizers": [{"name", "estimator", "params", "corpus", "terms" or null, "idf" or null, "train" and "unseen": rows}],
      "hashers": [{"name", "params", "X", "rows"}],
      "records": [{"name", "params", "X", "unseen", "names", "rows", "unseenRows", "inverse"}],
+     "analyzed": [{"name", "params", "corpus", "document", of "prepared", "words", "terms" the first MOST}],
      "functions": [{"name", "params" by name of the function (see the test), "corpus", "terms", "train", "unseen"}],
      "models": [{"name", "vectorizer", "estimator", "corpus", "labels", "proba" of the unseen documents}]}
 
@@ -23,6 +24,7 @@ from sklearn.feature_extraction.text import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, MultinomialNB
 
+MOST = 30
 CORPORA = {
     "messages": {
         "documents": [
@@ -145,6 +147,25 @@ def vectorizers():
                     continue  # a corpus without such terms
 
 
+def analyzed():
+    for name, corpus in CORPORA.items():
+        for params in COUNTS:
+            if {"min_df", "max_df", "vocabulary", "max_features", "binary"} & set(params):
+                continue
+            model = CountVectorizer(**params)
+            document = corpus["documents"][6 if name == "messages" else 2]
+            prepared = model.build_preprocessor()(document)
+            yield {
+                "name": f"{params} of {name}",
+                "params": ours(params),
+                "corpus": name,
+                "document": document,
+                "prepared": prepared[:MOST],
+                "words": model.build_tokenizer()(prepared)[:MOST],
+                "terms": model.build_analyzer()(document)[:MOST],
+            }
+
+
 def hashers():
     inputs = {
         "dict": [{"dog": 1, "cat": 2, "elephant": 4}, {"dog": 2, "run": 5.5}, {}, {"city": "Oslo", "zero": 0, "ö": -1}],
@@ -233,6 +254,7 @@ def main():
         corpora=CORPORA,
         vectorizers=list(vectorizers()),
         hashers=list(hashers()),
+        analyzed=list(analyzed()),
         records=list(records()),
         functions=list(functions()),
         models=list(models()),
