@@ -87,7 +87,6 @@ export interface PermutationTest {
   readonly pValue: number;
 }
 
-type Y = TargetsLike;
 const DEFAULT_SIZES = [0.1, 0.325, 0.55, 0.775, 1];
 
 /**
@@ -97,6 +96,7 @@ const DEFAULT_SIZES = [0.1, 0.325, 0.55, 0.775, 1];
  * Differs from scikit-learn: times are always there, in milliseconds.
  *
  * @param estimator - cloned for each fit and left as it is
+ * @param y - null of models that learn without, as in {@link crossValidate}
  * @throws {ERR_PARAMETER} for a bad option, or sizes that are out of range
  * @throws {ERR_NOT_SUPPORTED} with `exploitIncrementalLearning`, of an estimator without `partialFit`
  * @throws {ERR_ABORTED} when options.signal fires
@@ -112,7 +112,7 @@ const DEFAULT_SIZES = [0.1, 0.325, 0.55, 0.775, 1];
 export async function learningCurve(
   estimator: CrossValidationModel,
   X: MatrixLike,
-  y: Y,
+  y: TargetsLike | null | undefined,
   options: LearningCurveOptions = {},
 ): Promise<LearningCurve> {
   const { shuffle = false, randomState = null, exploitIncrementalLearning = false } = options;
@@ -157,6 +157,7 @@ export async function learningCurve(
  * `plot.validationCurve`.
  *
  * @param estimator - cloned for each fit and left as it is
+ * @param y - null of models that learn without, as in {@link crossValidate}
  * @param paramName - its parameter, `step__name` for that of a step of a pipeline
  * @param paramRange - the values
  * @throws {ERR_PARAMETER} for a bad option or value, or a parameter that the estimator does not have
@@ -173,7 +174,7 @@ export async function learningCurve(
 export async function validationCurve(
   estimator: CrossValidationModel,
   X: MatrixLike,
-  y: Y,
+  y: TargetsLike | null | undefined,
   paramName: string,
   paramRange: ArrayLike<unknown>,
   options: ValidationCurveOptions = {},
@@ -210,7 +211,7 @@ export async function validationCurve(
 export async function permutationTestScore(
   estimator: CrossValidationModel,
   X: MatrixLike,
-  y: Y,
+  y: TargetsLike,
   options: PermutationTestOptions = {},
 ): Promise<PermutationTest> {
   const { nPermutations = 100, randomState = null, groups } = options;
@@ -223,7 +224,9 @@ export async function permutationTestScore(
   foldData(estimator, X, y, options);
   const random = new Random(resolveSeed(randomState));
   const within = groups === undefined ? null : rowsByClass(groups, 'groups');
-  const given = targetRows(y);
+  const given: ArrayLike<unknown> | undefined = targetRows(y);
+  if (given === undefined)
+    throw new ValidationError('ERR_PARAMETER', 'permutationTestScore needs y, which it shuffles.');
   const targets = [
     given,
     ...Array.from({ length: nPermutations }, () => shuffledTargets(given, within, random)),
@@ -304,7 +307,7 @@ function classesOf(y: ArrayLike<unknown>): readonly never[] {
 async function runParts(
   owner: string,
   estimator: CrossValidationModel,
-  y: ArrayLike<unknown>,
+  y: ArrayLike<unknown> | undefined,
   { folds, part }: Omit<FoldData, 'lend'>,
   sizes: Int32Array,
   given: ValidationCurveOptions,
@@ -315,7 +318,7 @@ async function runParts(
   }
   const { signal } = given;
   const options = trialOptions(owner, given, true);
-  const classes = estimator.kind === 'classifier' ? classesOf(y) : undefined;
+  const classes = estimator.kind === 'classifier' && y ? classesOf(y) : undefined;
   let done = 0;
   const work = (progress: NativeProgress | null) =>
     runAll(folds, signal, async ({ train, test }, stop) => {

@@ -12,18 +12,22 @@ import {
   KFold,
   KMeans,
   LogisticRegression,
+  learningCurve,
   load,
   loadDiabetes,
   loadIris,
   loguniform,
+  MiniBatchKMeans,
   OneHotEncoder,
   ParameterGrid,
   Pipeline,
+  permutationTestScore,
   RandomizedSearchCV,
   Ridge,
   randint,
   StandardScaler,
   uniform,
+  validationCurve,
 } from '../../lib/index.js';
 
 const iris = loadIris();
@@ -257,6 +261,14 @@ test('models that learn without y are searched and validated without it', async 
   await expect(scaler.score(X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
   await expect(crossValScore(new Ridge(), X)).rejects.toEqual(code('ERR_PARAMETER'));
   await expect(crossValScore(new StandardScaler() as never, X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
+  const { testScores } = await validationCurve(new KMeans({ randomState: 0 }), X, null, 'nClusters', [2, 4], {
+    cv: 2,
+  });
+  expect(testScores.row(1)[0]).toBeGreaterThan(testScores.row(0)[0]);
+  const batches = new MiniBatchKMeans({ nClusters: 3, randomState: 0 });
+  const incremental = { trainSizes: [60, 100], cv: 3, exploitIncrementalLearning: true };
+  expect((await learningCurve(batches, X, null, incremental)).testScores.rows).toBe(2);
+  await expect(permutationTestScore(batches, X, null as never)).rejects.toEqual(code('ERR_PARAMETER'));
   const outliers = new IsolationForest({ nEstimators: 2 });
   await expect(crossValScore(outliers as never, X)).rejects.toEqual(code('ERR_NOT_SUPPORTED'));
 });
