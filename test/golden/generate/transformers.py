@@ -144,7 +144,7 @@ def ordinals():
             encoder = OrdinalEncoder(**params).fit(train)
             given = camel_keys({k: v for k, v in params.items() if k != "categories"})
             if "categories" in params:
-                given["categories"] = [[c for c in column if not pd.isna(c)] for column in params["categories"]]
+                given["categories"] = [[None if pd.isna(c) else c for c in column] for column in params["categories"]]
             if "handleUnknown" in given:
                 given["handleUnknown"] = "useEncodedValue"
             made = {
