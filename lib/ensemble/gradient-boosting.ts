@@ -4,7 +4,7 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import type { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
-import { type ClassifierState, decodeLabels } from '../core/kinds.js';
+import type { ClassifierState } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { labels, oneOf, type Rules, real } from '../core/params.js';
@@ -30,7 +30,7 @@ import {
   lowerScores,
   stagedScores,
 } from './gradient-boosting-state.js';
-import { softmax } from './softmax.js';
+import { mostProbable, softmax } from './softmax.js';
 
 /** Parameters of {@link GradientBoostingClassifier}. */
 export interface GradientBoostingClassifierParams extends GradientBoostingParams {
@@ -270,13 +270,7 @@ export class GradientBoostingClassifier extends TreesClassifier<
   /** Labels after each round. */
   async *stagedPredict(X: MatrixLike): AsyncGenerator<Label[]> {
     const { classes } = this.state;
-    for await (const proba of this.stagedPredictProba(X)) {
-      const best = Float64Array.from({ length: proba.rows }, (_, i) => {
-        const row = proba.row(i);
-        return row.indexOf(row.reduce((most, p) => Math.max(most, p), 0));
-      });
-      yield decodeLabels(new Matrix(best, proba.rows, 1), classes);
-    }
+    for await (const proba of this.stagedPredictProba(X)) yield mostProbable(proba, classes);
   }
 
   /** @internal */

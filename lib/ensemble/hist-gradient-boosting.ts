@@ -40,7 +40,7 @@ import {
   lowerHistTrees,
   stagedHistScores,
 } from './hist-boosting-state.js';
-import { pairOf, softmax } from './softmax.js';
+import { mostProbable, pairOf, softmax } from './softmax.js';
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
 export interface HistGradientBoostingClassifierParams extends HistBoostingParams {
@@ -219,6 +219,18 @@ export class HistGradientBoostingClassifier extends Classifier<
     const options = resolveCompileOptions({ precision: 'float64' }, 'float64');
     const trees = await (await Plan.compileAsync(source, this.schema, options)).run(X);
     yield* stagedHistScores(state, trees);
+  }
+
+  /** Probabilities after each round, [rows, classes]; memory as of {@link HistGradientBoostingClassifier.stagedDecisionFunction}. */
+  async *stagedPredictProba(X: MatrixLike): AsyncGenerator<Matrix<Float64Array>> {
+    for await (const raw of this.stagedDecisionFunction(X))
+      yield softmax(raw.cols === 1 ? pairOf(raw, 0, 1) : raw);
+  }
+
+  /** Labels after each round. */
+  async *stagedPredict(X: MatrixLike): AsyncGenerator<Label[]> {
+    const { classes } = this.state;
+    for await (const proba of this.stagedPredictProba(X)) yield mostProbable(proba, classes);
   }
 
   /** @internal */

@@ -1,4 +1,6 @@
 /** Scores as probabilities outside of plans: of rounds, and of scores that a fit already has. */
+import { decodeLabels } from '../core/kinds.js';
+import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 
 /** The softmax of each row of scores over a number. */
@@ -21,4 +23,13 @@ export function softmax({ data, rows, cols }: Matrix, over = 1): Matrix<Float64A
 export function pairOf({ data, rows }: Matrix, from: number, to: number): Matrix<Float64Array> {
   const pair = Float64Array.from({ length: 2 * rows }, (_, k) => (k % 2 === 0 ? from : to) * data[k >> 1]);
   return new Matrix(pair, rows, 2);
+}
+
+/** The most probable class of each row, of equals the first. */
+export function mostProbable(proba: Matrix<Float64Array>, classes: readonly Label[]): Label[] {
+  const best = Float64Array.from({ length: proba.rows }, (_, i) => {
+    const row = proba.row(i);
+    return row.indexOf(row.reduce((most, p) => Math.max(most, p), 0));
+  });
+  return decodeLabels(new Matrix(best, proba.rows, 1), classes);
 }

@@ -380,6 +380,20 @@ test('stages lead to the predictions', async () => {
   const one = await new HistGradientBoostingClassifier({ maxIter: 1 }).fit(iris.data, iris.target);
   expect(stages[0].allClose(await one.decisionFunction(iris.data), { absolute: 1e-12 })).toBe(true);
 
+  const two = Array.from(iris.target, (code) => (code === 2 ? 'yes' : 'no'));
+  for (const labels of [iris.target, two]) {
+    const make = (maxIter: number) => new HistGradientBoostingClassifier({ maxIter }).fit(iris.data, labels);
+    const model = await make(3);
+    let round = 0;
+    for await (const proba of model.stagedPredictProba(iris.data))
+      expect(proba.allClose(await (await make(++round)).predictProba(iris.data), { absolute: 1e-12 })).toBe(
+        true,
+      );
+    const said: unknown[] = [];
+    for await (const stage of model.stagedPredict(iris.data)) said.push(stage);
+    expect([said.length, said[2]]).toEqual([3, await model.predict(iris.data)]);
+  }
+
   const regressor = new HistGradientBoostingRegressor({ maxIter: 3, loss: 'poisson' });
   await regressor.fit(diabetes.data, diabetes.target);
   let last: ArrayLike<number> = [];
