@@ -20,7 +20,7 @@ namespace {
   }
 #define BOREAL_TABLES(isa)                                                                                  \
   BOREAL_FLOAT_TABLES(isa, F32), BOREAL_FLOAT_TABLES(isa, F64), isa::kConvert, isa::kForest, isa::kVectors, \
-      isa::kGram, isa::kLogistic, isa::kNeural
+      isa::kLogistic, isa::kNeural
 
 constexpr Kernels kScalar{"scalar", BOREAL_TABLES(scalar), scalar::kInt8, scalar::kBf16};
 #if defined(BOREAL_HAVE_AVX2)

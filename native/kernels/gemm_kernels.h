@@ -54,12 +54,4 @@ struct GemmKernels {
   void (*multiply_dots)(const GemmTask<T>& task) noexcept;
 };
 
-constexpr size_t kGramColumns = 8;
-
-struct GramKernels {
-  // g[j,k] += sum_i x[i,j] x[i,k] for k >= j; cols is a multiple of kGramColumns / 2. Each element is one
-  // chain of fused multiply-adds. Some elements below the diagonal change, too, and mean nothing.
-  void (*add)(const double* x, size_t xs, size_t rows, size_t cols, double* g, size_t gs) noexcept;
-};
-
 }  // namespace boreal

@@ -21,7 +21,6 @@
   extern const ConvertKernels kConvert;     \
   extern const ForestKernels kForest;       \
   extern const VectorKernels kVectors;      \
-  extern const GramKernels kGram;           \
   extern const LogisticKernels kLogistic;   \
   extern const NeuralKernels kNeural;       \
   extern const Int8Kernels kInt8;           \

@@ -45,7 +45,6 @@ struct Kernels {
   const ConvertKernels& convert;
   const ForestKernels& forest;
   const VectorKernels& vectors;
-  const GramKernels& gram;
   const LogisticKernels& logistic;
   const NeuralKernels& neural;
   const Int8Kernels& int8;

@@ -3,7 +3,6 @@
 
 #include "kernels/generic/gemm_dots.inl.h"
 #include "kernels/generic/gemm_loops.inl.h"
-#include "kernels/generic/gram.inl.h"
 #include "kernels/isa.h"
 
 namespace boreal {
@@ -31,7 +30,6 @@ namespace BOREAL_ISA {
 
 constexpr GemmKernels<float> kGemmF32 = make_gemm_kernels<float>();
 constexpr GemmKernels<double> kGemmF64 = make_gemm_kernels<double>();
-constexpr GramKernels kGram = {add_gram};
 
 }  // namespace BOREAL_ISA
 }  // namespace boreal
