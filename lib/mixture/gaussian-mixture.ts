@@ -95,6 +95,8 @@ export interface GaussianMixtureState extends ClustererState {
  *
  * Differs from scikit-learn: random streams of our own.
  *
+ * @throws {ERR_NOT_POSITIVE_DEFINITE} from `fit`, when a component collapses onto too few rows, or with `regCovar: 0` onto rows that are alike
+ *
  * @example
  * ```ts
  * import { GaussianMixture } from 'boreal';

@@ -52,6 +52,7 @@ class Em {
   // The factors of the inverse covariances.
   void factorise(Mixture* m) const {
     m->precisions.assign(m->covariances.size(), 0.0);
+    if (spec_.reg_covar == 0) require_spread(*m);
     if (spec_.type == CovarianceType::kDiagonal || spec_.type == CovarianceType::kSpherical) {
       for (size_t p = 0; p < m->covariances.size(); ++p) {
         if (!(m->covariances[p] > 0)) collapse();
@@ -102,6 +103,31 @@ class Em {
         "ERR_NOT_POSITIVE_DEFINITE",
         "A component has collapsed onto too few rows: use fewer components, another covarianceType, or a "
         "larger regCovar.");
+  }
+
+  // Rows that are all alike leave a variance just above 0, since rounding, and what is added to the weight of
+  // a component, move its mean from them: nothing but that says how far it reaches.
+  void require_spread(const Mixture& m) const {
+    const bool tied = spec_.type == CovarianceType::kTied,
+               spherical = spec_.type == CovarianceType::kSpherical;
+    const size_t stride = spec_.type == CovarianceType::kFull ? d_ + 1 : tied ? d_ + 1 : 1;
+    const size_t each = m.covariances.size() / (tied ? 1 : k_);
+    std::vector<double> moved((tied ? 1 : k_) * d_);  // squares of what means may be off by
+    for (size_t c = 0; c < k_; ++c) {
+      const double rows = m.weights[c] * static_cast<double>(x_.rows);
+      for (size_t j = 0; j < d_; ++j) {
+        const double error = std::fabs(m.means[c * d_ + j]) * kTiny * (8 + 2 / rows);
+        moved[(tied ? 0 : c * d_) + j] += (tied ? m.weights[c] : 1) * error * error;
+      }
+    }
+    for (size_t p = 0; p < moved.size(); ++p) {
+      const size_t c = p / d_, j = p % d_;
+      // A spherical component reaches as far as its columns do on average: one of them is enough.
+      const double bound = spherical ? *std::max_element(moved.begin() + static_cast<ptrdiff_t>(c * d_),
+                                                         moved.begin() + static_cast<ptrdiff_t>((c + 1) * d_))
+                                     : moved[p];
+      if (!(m.covariances[c * each + (spherical ? 0 : j * stride)] > bound)) collapse();
+    }
   }
 
   template <typename Body>

@@ -358,6 +358,17 @@ describe('GaussianMixture', () => {
 });
 
 describe('starts of GaussianMixture', () => {
+  test.each(['full', 'tied', 'diag', 'spherical'] as const)(
+    'with %s covariances rows that are alike say nothing without regCovar',
+    async (covarianceType) => {
+      const rows = [...Array(6).fill([1, 0.3]), ...Array(6).fill([0, 0.7]), ...Array(5).fill([1e6, 7])];
+      const fit = (regCovar: number) =>
+        new GaussianMixture({ nComponents: 3, covarianceType, regCovar, randomState: 0 }).fit(rows);
+      await expect(fit(0)).rejects.toMatchObject({ code: 'ERR_NOT_POSITIVE_DEFINITE' });
+      expect((await fit(1e-6)).converged).toBe(true);
+    },
+  );
+
   test.each(['kMeans++', 'randomFromData'] as const)(
     '%s finds blobs, with each covariance',
     async (initParams) => {
