@@ -17,7 +17,7 @@ export interface GeneralizedLinearParams {
   fitIntercept: boolean;
   /** Most iterations, >= 1. Default 100. */
   maxIter: number;
-  /** Stop when no component of the gradient is larger, > 0. Default 1e-4. */
+  /** Stop when no component of the gradient is larger, of columns about their means where there is an intercept, > 0. Default 1e-4. */
   tol: number;
   /** Start a fit from the coefficients of the last one, where these have the same shape. Default false. */
   warmStart: boolean;
@@ -100,7 +100,8 @@ export abstract class GeneralizedLinearRegressor<
  * Regression with a deviance of the Tweedie family (Jorgensen 1987): minimises the mean of half the deviance of the targets and
  * predictions + alpha |coef|^2 / 2, the objective of scikit-learn 1.9, by L-BFGS in float64.
  *
- * Differs from scikit-learn: no `solver: 'newton-cholesky'`. A fit that stops at `maxIter` sets `converged` to false, where
+ * Differs from scikit-learn: no `solver: 'newton-cholesky'`; with an intercept columns are taken about their means, which changes no
+ * optimum, but keeps columns far from 0 from ending a fit early. A fit that stops at `maxIter` sets `converged` to false, where
  * scikit-learn warns. `coef` and `intercept` go on from the last fit by `warmStart` only where X has as many columns.
  *
  * @throws {ERR_LABELS} for targets that the distribution cannot give: below 0 from power 1 on, or 0 from power 2 on

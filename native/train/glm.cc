@@ -1,4 +1,6 @@
-// Parameters are [cols] coefficients, then the intercept if there is one.
+// Parameters are [cols] coefficients, then the intercept if there is one: of columns about their means then,
+// which changes the intercept alone, but keeps columns far from 0 from pulling at it, where L-BFGS would
+// creep.
 #include "train/glm.h"
 
 #include <algorithm>
@@ -7,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/weights.h"
+#include "linalg/column_moments.h"
 #include "train/cholesky_factor.h"
 #include "train/dot.h"
 #include "train/lbfgs.h"
@@ -53,26 +56,38 @@ template <typename T>
 class Deviance {
  public:
   Deviance(MatrixView<const T> x, Span<double> y, Span<double> weights, double total, const GlmParams& params,
-           const CancelToken* cancel)
-      : cols_(x.cols), y_(y), weights_(weights), total_(total), params_(params), pass_(x, cancel) {}
+           const std::vector<double>& means, const CancelToken* cancel)
+      : cols_(x.cols),
+        y_(y),
+        weights_(weights),
+        total_(total),
+        params_(params),
+        means_(means),
+        pass_(x, cancel) {}
+
+  // Of columns as they are.
+  double intercept(const std::vector<double>& parameters) const {
+    if (!params_.fit_intercept) return 0;
+    return parameters[cols_] - dot(means_.data(), parameters.data(), cols_);
+  }
 
   double operator()(const std::vector<double>& parameters, std::vector<double>& gradient) {
-    const double intercept = params_.fit_intercept ? parameters[cols_] : 0.0;
-    const GlmSums sums =
-        pass_.run(parameters.data(), intercept, {}, gradient, [this](size_t i, double score, GlmSums& part) {
-          const double weight = weights_.size == 0 ? 1.0 : weights_[i];
-          // Rows of weight 0 are absent, whatever is said of them.
-          if (weight == 0) return 0.0;
-          const Point point = params_.log_link ? log_link(params_.power, y_[i], score)
-                                               : identity_link(params_.power, y_[i], score);
-          part.value += weight * point.value;
-          part.slope += weight * point.slope;
-          return weight * point.slope;
-        });
+    const GlmSums sums = pass_.run(parameters.data(), intercept(parameters), {}, gradient,
+                                   [this](size_t i, double score, GlmSums& part) {
+                                     const double weight = weights_.size == 0 ? 1.0 : weights_[i];
+                                     // Rows of weight 0 are absent, whatever is said of them.
+                                     if (weight == 0) return 0.0;
+                                     const Point point = params_.log_link
+                                                             ? log_link(params_.power, y_[i], score)
+                                                             : identity_link(params_.power, y_[i], score);
+                                     part.value += weight * point.value;
+                                     part.slope += weight * point.slope;
+                                     return weight * point.slope;
+                                   });
     double squares = 0;
     for (size_t j = 0; j < cols_; ++j) {
       squares += parameters[j] * parameters[j];
-      gradient[j] = gradient[j] / total_ + params_.alpha * parameters[j];
+      gradient[j] = (gradient[j] - means_[j] * sums.slope) / total_ + params_.alpha * parameters[j];
     }
     if (params_.fit_intercept) gradient[cols_] = sums.slope / total_;
     return sums.value / total_ + params_.alpha * squares / 2;
@@ -83,6 +98,7 @@ class Deviance {
   Span<double> y_, weights_;
   double total_;
   GlmParams params_;
+  const std::vector<double>& means_;
   LossPass<T, GlmSums> pass_;
 };
 
@@ -111,7 +127,7 @@ void check(size_t rows, size_t cols, Span<double> y, const GlmParams& params) {
 // whose every evaluation reads all of X. Empty with few rows, or where it is not positive definite.
 template <typename T>
 std::vector<double> sampled_curvature(MatrixView<const T> x, Span<double> weights, const GlmParams& params,
-                                      const std::vector<double>& start) {
+                                      const std::vector<double>& means, const std::vector<double>& start) {
   constexpr size_t kMinSample = 4096, kSamplePerParameter = 64, kMaxParameters = 256;
   constexpr size_t kLeastReduction = 8;  // of rows, from all to the sample
   const size_t n = start.size(), size = std::max(kMinSample, kSamplePerParameter * n);
@@ -121,7 +137,7 @@ std::vector<double> sampled_curvature(MatrixView<const T> x, Span<double> weight
   for (size_t k = 0; k < size; ++k) {
     const size_t i = k * x.rows / size;
     const double weight = weights.size == 0 ? 1.0 : weights[i];
-    for (size_t j = 0; j < x.cols; ++j) row[j] = static_cast<double>(x.at(i, j));
+    for (size_t j = 0; j < x.cols; ++j) row[j] = static_cast<double>(x.at(i, j)) - means[j];
     const double score = dot(row.data(), start.data(), n);
     const double curvature =
         params.log_link ? std::exp((2 - params.power) * score) : std::pow(score, -params.power);
@@ -144,15 +160,19 @@ GlmModel fit_glm(MatrixView<const T> x, Span<double> y, Span<double> weights, co
                  const CancelToken* cancel, const std::function<void(size_t done, size_t total)>& progress) {
   check(x.rows, x.cols, y, params);
   const double total = total_weight(weights, x.rows);
-  Deviance<T> deviance(x, y, weights, total, params, cancel);
+  const std::vector<double> means = params.fit_intercept
+                                        ? column_moments<T>(x, weights, {0, cancel}, nullptr, false).mean
+                                        : std::vector<double>(x.cols);
+  Deviance<T> deviance(x, y, weights, total, params, means, cancel);
   std::vector<double> start(params.start_coef);
   start.resize(x.cols);
   if (params.fit_intercept) {
     double mean = 0;
     for (size_t i = 0; i < y.size; ++i) mean += (weights.size == 0 ? 1.0 : weights[i]) / total * y[i];
-    start.push_back(!params.start_intercept.empty() ? params.start_intercept[0]
-                    : params.log_link               ? std::log(mean)
-                                                    : mean);
+    start.push_back(!params.start_intercept.empty()
+                        ? params.start_intercept[0] + dot(means.data(), start.data(), x.cols)
+                    : params.log_link ? std::log(mean)
+                                      : mean);
   }
   std::vector<double> gradient(start.size());
   if (!std::isfinite(deviance(start, gradient))) {
@@ -168,7 +188,7 @@ GlmModel fit_glm(MatrixView<const T> x, Span<double> y, Span<double> weights, co
   options.on_iteration = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
-  const std::vector<double> curvature = sampled_curvature(x, weights, params, start);
+  const std::vector<double> curvature = sampled_curvature(x, weights, params, means, start);
   if (!curvature.empty()) {
     options.precondition = [&](std::vector<double>& v) {
       solve_factored(curvature.data(), v.size(), v.data());
@@ -179,7 +199,7 @@ GlmModel fit_glm(MatrixView<const T> x, Span<double> y, Span<double> weights, co
                std::move(start), options);
   GlmModel model;
   model.coef.assign(result.x.begin(), result.x.begin() + static_cast<ptrdiff_t>(x.cols));
-  if (params.fit_intercept) model.intercept = result.x.back();
+  model.intercept = deviance.intercept(result.x);
   model.iterations = static_cast<uint32_t>(result.iterations);
   model.converged = result.converged;
   return model;

@@ -33,6 +33,22 @@ const labels = Array.from(target, (code) => ['setosa', 'versicolor', 'virginica'
 describe('generalised linear models', () => {
   const X = [[0], [1], [2], [3]];
 
+  test('columns far from 0 change the intercept alone', async () => {
+    const rows = data.toArray().slice(0, 80);
+    const far = rows.map((row) => row.map((value, j) => value + 1e5 * (j + 1)));
+    const y = rows.map(([a, b]) => Math.round(2 * a - b));
+    for (const start of [false, true]) {
+      const params = { alpha: 0.1, tol: 1e-7, maxIter: 500, warmStart: start };
+      const [near, moved] = [new PoissonRegressor(params), new PoissonRegressor(params)];
+      for (let fits = start ? 2 : 1; fits > 0; fits--) {
+        await near.fit(rows, y);
+        await moved.fit(far, y);
+      }
+      expectClose(moved.coef, near.coef, iterative(1e-5));
+      expectClose(await moved.predict(far), await near.predict(rows), iterative(1e-5));
+    }
+  });
+
   test('targets that a distribution cannot give are refused', async () => {
     const refused = { code: 'ERR_LABELS', row: 1 };
     await expect(new PoissonRegressor().fit(X, [1, -1, 2, 3])).rejects.toMatchObject(refused);
