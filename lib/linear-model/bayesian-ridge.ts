@@ -40,7 +40,8 @@ export interface BayesianRidgeState extends BayesianState {
  * which the data are most likely (MacKay 1992, "Bayesian interpolation"; Tipping 2001, "Sparse Bayesian learning and the relevance
  * vector machine"), in float64 by one pass over X.
  *
- * Differs from scikit-learn: `predictWithStd` instead of `return_std`; float64 for float32 rows, too; `converged` says whether
+ * Differs from scikit-learn: `predictWithStd` instead of `return_std`; float64 for float32 rows, too; a total weight below the number of
+ * coefficients that the rows decide leaves the noise a precision near 0, not below it; `converged` says whether
  * `tol` was reached. As there, `tol` is about coefficients of the columns as they are, so scale these first.
  *
  * @example

@@ -113,7 +113,9 @@ BayesianRidgeModel fit_bayesian_ridge(MatrixView<const T> x, Span<double> y, Spa
     double gamma = 0;  // how many coefficients the data decide
     for (const double s : axes.s) gamma += alpha * s * s / (lambda + alpha * s * s);
     lambda = (gamma + 2 * params.lambda_1) / (at.square + 2 * params.lambda_2);
-    alpha = (axes.weight - gamma + 2 * params.alpha_1) / (at.sse + 2 * params.alpha_2);
+    // Of a small total weight the coefficients may take all, and more while precisions are not settled: they
+    // do not make the noise's negative, which is none.
+    alpha = (std::max(0.0, axes.weight - gamma) + 2 * params.alpha_1) / (at.sse + 2 * params.alpha_2);
     std::vector<double> coef = along_axes(model.axes, at.b, cols);
     if (model.iterations++ > 0) {
       double change = 0;

@@ -1,6 +1,7 @@
 /** Linear models: what golden values do not show. */
 import { describe, expect, it } from 'vitest';
 import {
+  BayesianRidge,
   ElasticNet,
   ElasticNetCV,
   GroupKFold,
@@ -271,6 +272,27 @@ describe('coordinate descent', () => {
         );
     },
   );
+});
+
+describe('BayesianRidge', () => {
+  it('takes small weights, of which the coefficients would take more than there is', async () => {
+    const model = new BayesianRidge();
+    await model.fit(
+      [
+        [1, 2],
+        [3, 1],
+        [2, 5],
+        [4, 4],
+      ],
+      [1, 2, 3, 5],
+      { sampleWeight: [0.1, 0.1, 0.1, 0.1] },
+    );
+    expect([model.alpha > 0, model.lambda > 0, model.coef.every((value) => value > 0)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
 });
 
 describe('HuberRegressor', () => {
