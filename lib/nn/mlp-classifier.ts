@@ -54,6 +54,7 @@ const outputsOf = (classes: Classes) => (!areSeveral(classes) && classes.length 
  *
  * @typeParam L - what `predict` says of a row: `Label[]` of several targets
  * @throws {ERR_LABELS} from `fit`, for several targets of which one has not two classes
+ * @throws {ERR_PARAMETER} from `fit` with `warmStart`, for other classes than those of the last fit
  * @example
  * ```ts
  * import { loadIris, makePipeline, StandardScaler } from 'boreal';
@@ -111,6 +112,10 @@ export class MLPClassifier<L extends Label | Label[] = Label> extends perceptron
   protected async fitState(input: FitInput): Promise<MLPClassifierState> {
     const encoded = flagsOf(this, fitClasses(input));
     const before = this.params.warmStart && this.isFitted ? this.state : null;
+    if (before !== null && JSON.stringify(before.classes) !== JSON.stringify(encoded.classes)) {
+      const message = 'MLPClassifier: with warmStart a fit must have the classes of the last one.';
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
     const state = await trainMLP(this.params, this.#task(input, encoded), input, before);
     return Object.assign(state, { classes: encoded.classes });
   }

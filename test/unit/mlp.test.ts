@@ -111,6 +111,8 @@ describe('goes on', () => {
     const before = model.loss;
     await model.fit(await X, target);
     expect(model.lossCurve[0]).toBeLessThan(before * 1.2);
+    const others = Array.from(target, (code) => code + 1);
+    await expect(model.fit(await X, others)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     model.setParams({ hiddenLayerSizes: [7] });
     await expect(model.fit(await X, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
   });
