@@ -26,7 +26,7 @@ export interface KFoldOptions {
   readonly nSplits?: number;
   /** Shuffle rows, or groups, before they are dealt out. Default false. */
   readonly shuffle?: boolean;
-  /** Seed of the shuffle; null takes a new one each time. Default null. */
+  /** Seed of the shuffle, without which there is none; null takes a new one each time. Default null. */
   readonly randomState?: number | null;
 }
 
@@ -39,6 +39,8 @@ export abstract class Folds implements CrossValidator {
   constructor(options: KFoldOptions = {}) {
     this.#options = { nSplits: 5, shuffle: false, randomState: null, ...options };
     checkParams(this.constructor.name, this.#options, rules);
+    if (this.#options.randomState !== null && !this.#options.shuffle)
+      throw this.refuse('randomState says nothing without shuffle: true');
   }
 
   /** Number of folds. */

@@ -6,6 +6,7 @@ import {
   GridSearchCV,
   GroupKFold,
   GroupShuffleSplit,
+  KFold,
   LeaveOneGroupOut,
   LeaveOneOut,
   LeavePGroupsOut,
@@ -20,6 +21,7 @@ import {
   ShuffleSplit,
   StandardScaler,
   StratifiedGroupKFold,
+  StratifiedKFold,
   StratifiedShuffleSplit,
   TimeSeriesSplit,
   uniform,
@@ -126,6 +128,13 @@ describe('splits at random', () => {
       expect(of(1)).toEqual(of(1));
       expect([1, 2, 3, 4].some((seed) => String(of(seed)[0].test) !== String(of(5)[0].test))).toBe(true);
     }
+  });
+
+  test('take no seed of a shuffle that there is none of', () => {
+    for (const Splitter of [KFold, StratifiedKFold, GroupKFold, StratifiedGroupKFold])
+      expect(() => new Splitter({ randomState: 1 })).toThrow(
+        expect.objectContaining({ code: 'ERR_PARAMETER' }),
+      );
   });
 
   test('of parameters give each combination once, or draws', () => {
