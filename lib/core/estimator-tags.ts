@@ -22,6 +22,8 @@ export interface EstimatorTags {
   readonly ranks?: boolean;
   /** A GPU can train it: its fit looks at `device` of its input. Default false: 'cuda' is refused. */
   readonly trainsOnGpu?: boolean;
+  /** Its fit has no use for weights of rows: models that must weigh their parts refuse it. Default false. */
+  readonly ignoresWeights?: boolean;
   /** Deals rows to folds: `groups` is for its splitter. Default false: a fit refuses it. */
   readonly takesGroups?: boolean;
   /** Classes are two: a fit refuses more. Default false. */

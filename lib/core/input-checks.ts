@@ -88,6 +88,14 @@ export function refusePairs(owner: object, model: Tagged): void {
   throw new StateError('ERR_NOT_SUPPORTED', message);
 }
 
+/** @throws {ERR_NOT_SUPPORTED} for a model that weights of rows, which are to reach it, would not change */
+export function refuseUnweighted(owner: object, model: Tagged): void {
+  if (!model.tags.ignoresWeights) return;
+  const [own, given] = [owner.constructor.name, model.constructor.name];
+  const message = `${own} hands weights of rows on to its models: ${given} has no use for them.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
 /**
  * @throws {ERR_INPUT_NAN} for a missing value unless allowed
  * @throws {ERR_INPUT_INFINITE} for an infinite one

@@ -66,7 +66,8 @@ export function searchRules({ metric }: Pick<SearchParams, 'metric'>): Record<ke
 
 /** What X may hold, by the metric. */
 export function searchTags({ metric }: { readonly metric: NeighborMetric }): EstimatorTags {
-  return metric === 'precomputed' ? { pairwise: true, positive: true } : {};
+  const pairs = metric === 'precomputed' ? { pairwise: true, positive: true } : {};
+  return { ...pairs, ignoresWeights: true };
 }
 
 /** Defaults of {@link SearchParams}. */

@@ -4,7 +4,7 @@ import type { Output } from '../core/compile-options.js';
 import { drawRows } from '../core/draws.js';
 import type { Estimator } from '../core/estimator.js';
 import { type FitInput, partOfInput, reportProgress } from '../core/fit-input.js';
-import { checkFiniteFor, refusePairs } from '../core/input-checks.js';
+import { checkFiniteFor, refusePairs, refuseUnweighted } from '../core/input-checks.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { resolveSeed } from '../core/params.js';
 import { Random } from '../core/random.js';
@@ -79,7 +79,12 @@ async function answers(model: Estimator, { x, cancel }: FitInput, schema: Schema
   return (await applyOps(x, schema, (plan, slot) => model.lowerChecked(plan, slot, options), cancel)).data;
 }
 
-/** SAMME. @throws {ERR_LABELS} when the first model is no better than guessing */
+/**
+ * SAMME.
+ *
+ * @throws {ERR_NOT_SUPPORTED} for a base that has no use for weights
+ * @throws {ERR_LABELS} when the first model is no better than guessing
+ */
 export async function boostClassifier(
   owner: Estimator,
   base: Estimator,
@@ -87,6 +92,7 @@ export async function boostClassifier(
   { codes, classes }: EncodedLabels,
   settings: Settings,
 ): Promise<BoostedModels> {
+  refuseUnweighted(owner, base);
   const schema = Schema.named(input.columns);
   const inner = { ...input, validation: null, queries: null, onProgress: undefined };
   let weights = startingWeights(input);

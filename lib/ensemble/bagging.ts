@@ -86,7 +86,7 @@ const STATE_RULES: Rules<BaggingState> = {
  *
  * Differs from scikit-learn: a share of 1 is null, since 1 is a count; rows are drawn, not weighed, so that models without
  * weights do the same; rows of one class alone are drawn anew; out-of-bag values are NaN for rows that every model drew;
- * `estimatorsSamples` is of this process's fits: a model file does not hold it; pipelines of documents may be in a bag. As there, weights say how likely a row is drawn.
+ * `decisionFunction` is refused where a model drew rows of fewer classes; `estimatorsSamples` is of this process's fits: a model file does not hold it; pipelines of documents may be in a bag. As there, weights say how likely a row is drawn.
  *
  * @example
  * ```ts
@@ -111,10 +111,14 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     return { ...STATE_RULES, classes: labels };
   }
 
-  /** Of models with joint probabilities their logarithms: `predictLogProba` takes the mean from these, as scikit-learn does. */
+  /**
+   * Of models with decisions the mean of these; of models with joint probabilities their logarithms: `predictLogProba` takes the mean
+   * from these, as scikit-learn does.
+   */
   override get outputs(): readonly Output[] {
     const { outputs } = this.#base;
-    return outputs.includes('jointLogProba') ? [...super.outputs, 'jointLogProba'] : super.outputs;
+    const own = (['decision', 'jointLogProba'] as const).filter((output) => outputs.includes(output));
+    return [...super.outputs, ...own];
   }
 
   override get tags(): EstimatorTags {
@@ -186,6 +190,12 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
         return inClasses(plan, lowerLogShares(plan, joint), model, classes, -Infinity);
       });
       return lowerLogMean(plan, logs, options);
+    }
+    if (options.output === 'decision') {
+      return lowerMean(plan, x, this.state, (part, model) => {
+        requireAllClasses(this, model, classes);
+        return model.lowerChecked(plan, part, options);
+      });
     }
     const mean = lowerMean(plan, x, this.state, (part, model) =>
       lowerShares(plan, part, model, { classes, options }),
@@ -322,6 +332,17 @@ function inClasses(
     padded,
     classes.map((label) => (own.includes(label) ? own.indexOf(label) : own.length)),
   );
+}
+
+/** Decisions of a model that has seen fewer classes say nothing of the others. */
+function requireAllClasses(
+  owner: Estimator,
+  { schema: { target } }: Estimator,
+  classes: readonly Label[],
+): void {
+  if (target.kind !== 'class' || target.classes.length === classes.length) return;
+  const why = `a model has drawn rows of ${target.classes.length} of the ${classes.length} classes: its decisions have no mean with others`;
+  throw new StateError('ERR_NOT_SUPPORTED', `${owner.constructor.name}: ${why}.`);
 }
 
 type LowerModel = (x: Slot, model: Estimator) => Slot;

@@ -35,6 +35,7 @@ export function tagsOfModels(estimators: readonly NamedModel[]): EstimatorTags {
     vectorizes: tags.some(({ vectorizes }) => vectorizes),
     pairwise: tags.length > 0 && tags.every(({ pairwise }) => pairwise),
     takesGroups: tags.some(({ takesGroups }) => takesGroups),
+    ignoresWeights: tags.some(({ ignoresWeights }) => ignoresWeights),
     delegates: true,
   };
 }

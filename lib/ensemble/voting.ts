@@ -4,6 +4,7 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import type { Estimator, State } from '../core/estimator.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
+import { refuseUnweighted } from '../core/input-checks.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sameArray } from '../core/linalg/memory.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -58,6 +59,8 @@ const RULES: { readonly estimators: Rule; readonly weights: Rule } = {
  *
  * Differs from scikit-learn: fitted clones are in `models`; `flattenTransform: false` gives the values of its three-dimensional array as a
  * matrix with the models one below the other; steps of a pipeline, and names of columns, have them side by side.
+ *
+ * @throws {ERR_NOT_SUPPORTED} from `fit` with weights of rows, for a model that has no use for them
  *
  * @example
  * ```ts
@@ -124,7 +127,7 @@ export class VotingClassifier extends transforming(
 
   protected async fitState(input: FitInput): Promise<VotingState & ClassifierState> {
     const { classes } = fitLabels(input);
-    return { models: await fitAll(this.params, input), classes };
+    return { models: await fitAll(this, this.params, input), classes };
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
@@ -174,6 +177,8 @@ export class VotingClassifier extends transforming(
  *
  * Differs from scikit-learn: fitted clones are in `models`.
  *
+ * @throws {ERR_NOT_SUPPORTED} from `fit` with weights of rows, for a model that has no use for them
+ *
  * @example
  * ```ts
  * import { DecisionTreeRegressor, loadDiabetes, Ridge, VotingRegressor } from 'boreal';
@@ -222,7 +227,7 @@ export class VotingRegressor extends transforming(Regressor<VotingParams, Voting
   protected async fitState(input: FitInput): Promise<VotingState> {
     // What is wrong with y is said before models that would take several targets.
     fitTargets(input);
-    return { models: await fitAll(this.params, input) };
+    return { models: await fitAll(this, this.params, input) };
   }
 
   /** The fitted models. @throws {ERR_NOT_FITTED} before `fit` */
@@ -277,9 +282,11 @@ function checkVoters(owner: Estimator, params: VotingParams): void {
   if (kept(params).every(({ weight }) => weight === 0)) throw refuse('no estimator is left that counts');
 }
 
-async function fitAll(params: VotingParams, input: FitInput): Promise<Estimator[]> {
+/** @throws {ERR_NOT_SUPPORTED} for weights of rows where a model has no use for them */
+async function fitAll(owner: Estimator, params: VotingParams, input: FitInput): Promise<Estimator[]> {
   const schema = Schema.named(input.columns);
   const models = kept(params).map(({ model }) => model.clone());
+  if (input.sampleWeight !== null) for (const model of models) refuseUnweighted(owner, model);
   for (const model of models) await model.fitInput({ ...input, onProgress: undefined }, schema);
   return models;
 }

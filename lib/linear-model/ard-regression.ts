@@ -1,5 +1,7 @@
 /** Linear regression that learns from the data which columns matter. */
+
 import { type AxisForm, formMatrix, lowerForm } from '../core/axis-form.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitTargets, reportProgress } from '../core/fit-input.js';
 import { Matrix } from '../core/matrix.js';
 import { rangesOf } from '../core/moments.js';
@@ -65,6 +67,10 @@ export class ARDRegression extends BayesianRegressor<ARDRegressionParams, ARDReg
 
   get rules(): Rules<ARDRegressionParams> {
     return { ...bayesianRules, tol: real(0), thresholdLambda: real(0) };
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, ignoresWeights: true };
   }
 
   get stateRules(): Rules<ARDRegressionState> {

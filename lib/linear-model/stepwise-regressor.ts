@@ -1,4 +1,5 @@
 /** What linear regressors share that take columns one after the other, for each target by itself. */
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
 import { bool, checkLength, either, int, int32s, type Rules } from '../core/params.js';
 import type { Column } from '../core/schema.js';
@@ -18,6 +19,10 @@ export abstract class StepwiseRegressor<
   S extends StepwiseState,
   Y extends FloatArray | Matrix,
 > extends TargetRegressor<P, S, Y> {
+  override get tags(): EstimatorTags {
+    return { ...super.tags, ignoresWeights: true };
+  }
+
   /** Rules of what the states share. */
   protected get stepwiseRules(): Rules<StepwiseState> {
     return { ...targetRules, iterations: either(int(0), int32s()), converged: bool };

@@ -1,6 +1,7 @@
 /** The class whose centre is nearest. */
 
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   type FitInput,
   fitLabels,
@@ -83,6 +84,10 @@ export class NearestCentroid extends Classifier<NearestCentroidParams, NearestCe
       shrinkThreshold: either(real(0, Infinity, 'min'), nothing),
       priors: either(oneOf('uniform', 'empirical'), given),
     };
+  }
+
+  override get tags(): EstimatorTags {
+    return { ...super.tags, ignoresWeights: true };
   }
 
   get stateRules(): Rules<NearestCentroidState> {

@@ -126,8 +126,8 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   override get tags() {
     const { steps } = this.params;
     const takesGroups = steps.some(([, step]) => step instanceof Estimator && step.tags.takesGroups);
-    const { trainsOnGpu = false, multiOutput = false } = lastTags(steps);
-    return { ...firstTags(steps), takesGroups, trainsOnGpu, multiOutput, delegates: true };
+    const { trainsOnGpu = false, multiOutput = false, ignoresWeights = false } = lastTags(steps);
+    return { ...firstTags(steps), takesGroups, trainsOnGpu, multiOutput, ignoresWeights, delegates: true };
   }
 
   get rules(): Rules<PipelineParams> {

@@ -11,18 +11,25 @@ import {
   GaussianNB,
   GridSearchCV,
   KFold,
+  KNeighborsClassifier,
+  Lars,
   LogisticRegression,
   load,
   loadDiabetes,
   loadIris,
   makePipeline,
+  NearestCentroid,
   OneHotEncoder,
   Ridge,
   RidgeClassifier,
   StackingClassifier,
   StackingRegressor,
+  StandardScaler,
   TimeSeriesSplit,
+  VotingClassifier,
+  VotingRegressor,
 } from '../../lib/index.js';
+import { dot, expectClose } from '../support/tolerance.js';
 
 const { data, target } = loadIris();
 const refused = { code: 'ERR_PARAMETER' };
@@ -232,4 +239,44 @@ test('stacked numbers, and progress by fit', async () => {
   expect(stack.final.constructor.name).toBe('RidgeCV');
   const signal = AbortSignal.abort();
   await expect(stack.fit(X, y, { signal })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+});
+
+test('bags of models with decisions give the mean of these', async () => {
+  const estimator = new LogisticRegression();
+  for (const y of [target, target.map((code) => Number(code === 1))]) {
+    const model = new BaggingClassifier({ estimator, nEstimators: 3, randomState: 0 });
+    await model.fit(data, y);
+    const said = await model.decisionFunction(data);
+    const models = model.estimators as LogisticRegression[];
+    const each = await Promise.all(models.map((one) => one.decisionFunction(data)));
+    expectClose(
+      said.data,
+      said.data.map((_, k) => each.reduce((sum, one) => sum + one.data[k], 0) / 3),
+      dot(3, 20, 1),
+    );
+  }
+  const trees = await new BaggingClassifier({ nEstimators: 2, randomState: 0 }).fit(data, target);
+  await expect(trees.decisionFunction(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  const few = new BaggingClassifier({ estimator, nEstimators: 4, maxSamples: 3, randomState: 0 });
+  await few.fit(data, target);
+  expect(
+    few.estimators.some(({ schema }) => schema.target.kind === 'class' && schema.target.classes.length < 3),
+  ).toBe(true);
+  await expect(few.decisionFunction(data)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+});
+
+test('weights of rows are not lost on models that have no use for them', async () => {
+  const none = { code: 'ERR_NOT_SUPPORTED' };
+  const near = new KNeighborsClassifier();
+  const sampleWeight = Array.from(target, (_, i) => 1 + (i % 2));
+  for (const estimator of [near, makePipeline(new StandardScaler(), near), new NearestCentroid()])
+    await expect(new AdaBoostClassifier({ estimator }).fit(data, target)).rejects.toMatchObject(none);
+  const voting = new VotingClassifier([['near', near], bayes]);
+  await expect(voting.fit(data, target, { sampleWeight })).rejects.toMatchObject(none);
+  expect((await voting.fit(data, target)).isFitted).toBe(true);
+  const lines = new VotingRegressor([
+    ['lars', new Lars()],
+    ['ridge', new Ridge()],
+  ]);
+  await expect(lines.fit(data, target, { sampleWeight })).rejects.toMatchObject(none);
 });

@@ -50,7 +50,10 @@ export const EXAMPLES: readonly Example[] = [
         ...{ estimator: new LinearSVC(), nEstimators: 3, maxSamples: 0.7, bootstrap: false },
         ...{ bootstrapFeatures: true, randomState: 3 },
       }),
-    exceptions: BOOTSTRAP,
+    exceptions: {
+      ...BOOTSTRAP,
+      'decision values agree with the labels': 'labels are votes, decisions a mean',
+    },
   },
   {
     name: 'BaggingRegressor',
