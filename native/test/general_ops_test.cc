@@ -175,6 +175,60 @@ TEST_CASE_TEMPLATE("interpolation within the points and beyond them", T, float, 
   CHECK(error_code([&] { run(*prepare_cpu<T>(plan.decode(), kernels()), outside); }) == "ERR_OUT_OF_RANGE");
 }
 
+TEST_CASE_TEMPLATE("interpolation of points that are crowded, far apart or as near as numbers get", T, float,
+                   double) {
+  constexpr T kMost = std::numeric_limits<T>::max(), kLeast = std::numeric_limits<T>::denorm_min();
+  constexpr T kInfinity = std::numeric_limits<T>::infinity();
+  std::vector<double> crowd;
+  for (int k = 0; k < 3000; ++k) crowd.push_back(1 + k * 1e-4 + (k % 7) * 1e-5);
+  crowd.push_back(1e9);
+  std::vector<double> small;
+  for (int k = 1; k < 9; ++k) small.push_back(static_cast<double>(k * k * kLeast));
+  const std::vector<std::vector<double>> sets = {
+      crowd, small, {-kMost, -1, -kLeast, 0, kLeast, 5, kMost}, {1e6, 1e6 + 0.5, 1e6 + 1}, {-1e300, 0, 1e300},
+      {3}};
+  for (const std::vector<double>& from : sets) {
+    std::vector<double> to;
+    std::vector<T> x;
+    for (size_t k = 0; k < from.size(); ++k) to.push_back(static_cast<double>((k * k) % 11));
+    for (const double value : from) {
+      x.push_back(static_cast<T>(value));
+      x.push_back(std::nextafter(static_cast<T>(value), kInfinity));
+      x.push_back(std::nextafter(static_cast<T>(value), -kInfinity));
+    }
+    x.insert(x.end(), {kInfinity, -kInfinity, -T(0), std::numeric_limits<T>::quiet_NaN()});
+    PlanWriter plan(1);
+    plan.interpolate(0, Outside::kClip, {0, static_cast<int32_t>(from.size())}, from, to);
+    const std::vector<T> y = run(*prepare_cpu<T>(plan.decode(), kernels()), x);
+    for (size_t k = 0; k < from.size(); ++k) {
+      CHECK(y[3 * k] == static_cast<T>(to[k]));
+      for (size_t side = 1; side <= 2; ++side) {  // between this point and the next one, or the one before
+        const size_t other = side == 1 ? std::min(k + 1, from.size() - 1) : std::max<size_t>(k, 1) - 1;
+        const auto [low, high] = std::minmax(to[k], to[other]);
+        CHECK(y[3 * k + side] >= static_cast<T>(low * (1 - 1e-5)));
+        CHECK(y[3 * k + side] <= static_cast<T>(high * (1 + 1e-5)));
+      }
+    }
+    CHECK(y[x.size() - 4] == static_cast<T>(to.back()));
+    CHECK(y[x.size() - 3] == static_cast<T>(to[0]));
+    CHECK(std::isfinite(y[x.size() - 2]));
+    CHECK(std::isnan(y[x.size() - 1]));
+  }
+}
+
+TEST_CASE("of points that are equal as float32, or infinite, the first one counts") {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  PlanWriter plan(1);
+  plan.interpolate(0, Outside::kClip, {0, 6}, {-3e300, -2e300, 1, 1 + 1e-12, 2, 1e300}, {1, 2, 3, 4, 5, 6});
+  const std::vector<float> x = {-kInfinity, -1e38F, 1, 1.5F, kInfinity};
+  const std::vector<float> y = run(*prepare_cpu<float>(plan.decode(), kernels()), x);
+  CHECK(y[0] == 1);
+  CHECK((y[1] > 2 && y[1] < 3));
+  CHECK(y[2] == 3);
+  CHECK(y[3] == 4.5F);
+  CHECK(y[4] == 6);
+}
+
 TEST_CASE_TEMPLATE("a layer of a network sees each row alone, in any tile", T, float, double) {
   Rng rng(29);
   // The largest of windows of 2 x 3 in images of 5 x 7 with two channels.
