@@ -60,6 +60,13 @@ export abstract class EstimatorContract<
     return false;
   }
   /**
+   * Whether fits on sparse rows have done with them, or have given them to the native core, which copies them, before they first wait for
+   * anything, and take about the time of a copy. Such a fit reads them where they lie.
+   */
+  protected get learnsSparseInPlace(): boolean {
+    return false;
+  }
+  /**
    * Whether a fit reads variances of columns: they are then measured with their ranges, while X is copied or read in place, and else in
    * a pass of their own when they are asked for.
    *

@@ -77,7 +77,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /**
    * Learns from data, off the event loop. What an earlier fit learned is replaced when this one succeeds.
    *
-   * @param X - rows of numbers, a {@link Matrix}, or a table with named columns; copied before this returns
+   * @param X - rows of numbers, a {@link Matrix}, or a table with named columns; copied, or read, before this returns
    * @param y - one label or target per row; several for estimators with the tag `multiOutput`, [rows, targets]
    * @returns this
    * @throws {ERR_PARAMETER} for a bad parameter
@@ -151,7 +151,10 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   ): Promise<void> {
     const params = this.params;
     before?.schema.checkWidth(X.cols);
-    const { input, schema } = encodeSparseInput(X, y, options, this.tags.allowNan);
+    const { input, schema } = encodeSparseInput(X, y, options, {
+      allowNan: this.tags.allowNan,
+      isInPlace: this.learnsSparseInPlace,
+    });
     this.#fitted = await withCancel(options.signal, async (cancel) => {
       const state = await learnOnDevice(this, { ...input, cancel }, (placed) =>
         learn(placed, before?.state ?? null),

@@ -19,12 +19,14 @@ import { isReadInPlace, privateArray } from './linalg/memory.js';
 import { checkListener } from './listener.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { measuredCopy } from './moments.js';
+import { ownCopy } from './own-copy.js';
 import { show } from './params.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
 import { countRows, takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
 import { takeSparseColumns } from './sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { ownRows } from './sparse/own-rows.js';
 import { encodeTargetMatrix, rowsOfMatrix, type TargetsLike, targetRows, targetsOf } from './targets.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
@@ -97,6 +99,18 @@ export function checkedFitOptions(given: FitOptions | null | undefined): FitOpti
 export interface PartialFitOptions extends FitOptions {
   /** All classes that will ever come, for the first part; default: those of its y. */
   readonly classes?: readonly Label[];
+}
+
+/**
+ * The options of a `partialFit`, and a copy of its classes, which the caller may change while it works.
+ *
+ * @throws {ERR_PARAMETER} as {@link checkedFitOptions}
+ */
+export function partOptions<C>(
+  given: (FitOptions & { readonly classes?: C }) | null | undefined,
+): [classes: C | undefined, others: FitOptions] {
+  const { classes, ...others }: FitOptions & { readonly classes?: C } = checkedFitOptions(given);
+  return [ownCopy(classes), others];
 }
 
 /** A validation set as estimators see it: as private, and in the columns and element type of the training set. */
@@ -329,16 +343,19 @@ export function encodeFitInput(
 /**
  * The same of sparse rows.
  *
+ * @param reading - isInPlace: whether to leave the rows where they are: for a fit that has done with them, or has given them to the native
+ *   core, before it first waits
  * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
  * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
  * @throws {ERR_NOT_SUPPORTED} with a validation set or queries
  */
 export function encodeSparseInput(
-  x: CsrMatrix,
+  X: CsrMatrix,
   y: TargetsLike | undefined,
   options: FitOptions,
-  allowNan = false,
+  { allowNan = false, isInPlace }: { readonly allowNan?: boolean; readonly isInPlace: boolean },
 ): { input: SparseFitInput; schema: Schema } {
+  const x = isInPlace ? X : ownRows(X);
   if (x.rows === 0 || x.cols === 0) {
     const message = `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`;
     throw new ValidationError('ERR_EMPTY', message);
@@ -384,7 +401,7 @@ export function encodeGivenInput(X: MatrixLike, y: TargetsLike | undefined, opti
   return {
     ...besidesX(y, options, rows),
     x: noColumns(rows),
-    given: isSparse(X) ? requireCsr(X) : copyDocuments(X),
+    given: isSparse(X) ? ownRows(requireCsr(X)) : copyDocuments(X),
     columns: isSparse(X) ? Schema.infer(X).columns : [],
     validation: null,
     queries: encodeQueries(options, rows, 'fit'),
@@ -438,8 +455,7 @@ function encodeValidation(
 const DEEPEST = 3;
 
 /**
- * A copy of what a vectorizer reads, which the caller may change while a fit works. Sparse rows, and tables of other libraries, do not
- * change.
+ * A copy of what a vectorizer reads, which the caller may change while a fit works. Tables of other libraries do not change.
  */
 function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
   if (typeof documents !== 'object' || documents === null || depth === 0) return documents;

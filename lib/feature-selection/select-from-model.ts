@@ -1,6 +1,11 @@
 /** The columns that a model finds important. */
 import { Estimator } from '../core/estimator.js';
-import type { FitInput, PartialFitOptions, SparseFitInput } from '../core/fit-input.js';
+import {
+  type FitInput,
+  type PartialFitOptions,
+  partOptions,
+  type SparseFitInput,
+} from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
 import { fittedCopy } from '../core/inner-models.js';
 import type { MatrixLike } from '../core/matrix.js';
@@ -148,8 +153,8 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
    * @throws {ERR_EMPTY} where no column stays; what was learned before is kept then
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
-  partialFit(X: MatrixLike, y?: TargetsLike, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y?: TargetsLike, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     const learn = async (input: FitInput | SparseFitInput, before: SelectFromModelState | null) => {
       const { estimator, prefit } = this.params;
       const known = before && [before.model];

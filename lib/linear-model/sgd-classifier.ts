@@ -6,6 +6,7 @@ import {
   fitLabels,
   type PartialFitOptions,
   partLabels,
+  partOptions,
   reportProgress,
   type SparseFitInput,
 } from '../core/fit-input.js';
@@ -116,8 +117,8 @@ export abstract class SgdLinearClassifier<
    * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
    * @throws {ERR_PARAMETER} for `classWeight: 'balanced'` or `earlyStopping`, which need all of the data
    */
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     const learnPart = (input: FitInput | SparseFitInput, before: SGDClassifierState | null) => {
       const refuse = (what: string) => {
         const message = `${this.constructor.name}: partialFit cannot have ${what}, which needs all of the data.`;

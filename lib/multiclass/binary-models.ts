@@ -9,6 +9,7 @@ import {
   fitLabels,
   type PartialFitOptions,
   partLabels,
+  partOptions,
   type SparseFitInput,
 } from '../core/fit-input.js';
 import { fittedModels, frontOf, readColumns, slotsOf } from '../core/inner-models.js';
@@ -125,8 +126,8 @@ export abstract class BinaryModelsClassifier extends Classifier<BinaryModelsPara
    *   only, for a first part without rows of either
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     const learn = async (input: FitInput | SparseFitInput, before: BinaryModelsState | null) => {
       const encoded = partLabels(input, before?.classes, classes);
       const problems = this.problems(encoded).map((problem) => ({ ...problem, classes: BOTH }));

@@ -4,7 +4,13 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { fitClones } from '../core/fit-clones.js';
-import { type FitInput, type FitOptions, requireY, type SparseFitInput } from '../core/fit-input.js';
+import {
+  type FitInput,
+  type FitOptions,
+  partOptions,
+  requireY,
+  type SparseFitInput,
+} from '../core/fit-input.js';
 import { fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
@@ -103,8 +109,8 @@ export class MultiOutputClassifier extends SeveralClassesClassifier<MultiOutputP
    * @throws {ERR_SHAPE} for another number of targets than before, or `classes` of another number
    * @throws {ERR_LABELS} for a label that is no class of the first part
    */
-  partialFit(X: MatrixLike, y: TargetsLike, options: MultiOutputPartOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: TargetsLike, options: MultiOutputPartOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     const lists = (classes && !isTargetRow(classes[0]) ? [classes] : classes) as ReadonlyArray<Label[]>;
     const learn = async (input: FitInput | SparseFitInput, before: MultiOutputState | null) => {
       const targets = targetColumns(requireY(input));

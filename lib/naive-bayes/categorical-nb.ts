@@ -1,6 +1,12 @@
 /** Naive Bayes of categories. */
 import { pause } from '../core/cancellation.js';
-import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
+import {
+  type FitInput,
+  fitLabels,
+  type PartialFitOptions,
+  partLabels,
+  partOptions,
+} from '../core/fit-input.js';
 import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -139,8 +145,8 @@ export class CategoricalNB extends NaiveBayes<CategoricalNBParams, CategoricalNB
    * @throws {ERR_UNKNOWN_CATEGORY} for a text that the first part did not have
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     return this.fitPart(X, y, others, async (input, before) =>
       this.#learn(input, partLabels(input, before?.classes, classes), before),
     );

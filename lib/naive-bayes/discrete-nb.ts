@@ -7,6 +7,7 @@ import {
   fitLabels,
   type PartialFitOptions,
   partLabels,
+  partOptions,
   type SparseFitInput,
   type Targets,
 } from '../core/fit-input.js';
@@ -135,6 +136,10 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
     return this.#learnDense(input, fitLabels(input), null);
   }
 
+  protected override get learnsSparseInPlace(): boolean {
+    return true;
+  }
+
   protected override fitSparse(input: SparseFitInput): Promise<DiscreteNBState> {
     return this.#learnSparse(input, fitLabels(input), null);
   }
@@ -146,8 +151,8 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
    * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     return this.fitPart(
       ...([X, y, others] as const),
       (input, before) => this.#learnDense(input, partLabels(input, before?.classes, classes), before),
@@ -175,16 +180,18 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
       const values = this.sparseCounts(data);
       const x = [indptr, indices, values, cols] as const;
       const { sums, least } = await sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
+      // Not there any more where the caller has changed the rows meanwhile.
       if (least < 0)
-        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]].name);
+        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]]?.name);
       return sums;
     });
   }
 
-  #negative(name: string): ValidationError {
+  #negative(name: string | undefined): ValidationError {
+    const column = name === undefined ? 'a column' : `column '${name}'`;
     return new ValidationError(
       'ERR_INPUT_NEGATIVE',
-      `${this.constructor.name} counts, but column '${name}' holds numbers below 0.`,
+      `${this.constructor.name} counts, but ${column} holds numbers below 0.`,
     );
   }
 

@@ -1,6 +1,12 @@
 /** Naive Bayes of columns with normal distributions. */
 
-import { type FitInput, fitLabels, type PartialFitOptions, partLabels } from '../core/fit-input.js';
+import {
+  type FitInput,
+  fitLabels,
+  type PartialFitOptions,
+  partLabels,
+  partOptions,
+} from '../core/fit-input.js';
 import type { ClassifierState } from '../core/kinds.js';
 import type { EncodedLabels } from '../core/labels.js';
 import { mostOf } from '../core/linalg/base.js';
@@ -100,8 +106,8 @@ export class GaussianNB extends NaiveBayes<GaussianNBParams, GaussianNBState> {
    * @throws {ERR_LABELS} for a label that is no class of the first part, or `classes` that are none
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
-  partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
-    const { classes, ...others } = options;
+  async partialFit(X: MatrixLike, y: ArrayLike<unknown>, options: PartialFitOptions = {}): Promise<this> {
+    const [classes, others] = partOptions(options);
     return this.fitPart(X, y, others, (input, before) =>
       this.#learn(input, partLabels(input, before?.classes, classes), before),
     );

@@ -10,7 +10,7 @@ import {
 } from '../core/class-lists.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput, FitOptions } from '../core/fit-input.js';
+import { type FitInput, type FitOptions, partOptions } from '../core/fit-input.js';
 import { type ClassesState, Classifier } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
@@ -137,12 +137,12 @@ export class MLPClassifier<L extends Label | Label[] = Label> extends perceptron
    * model.nIter; // 2
    * ```
    */
-  partialFit(
+  async partialFit(
     X: MatrixLike,
     y: TargetsLike,
     options: FitOptions & { readonly classes?: Classes } = {},
   ): Promise<this> {
-    const { classes, ...others } = options;
+    const [classes, others] = partOptions(options);
     return this.fitPart(X, y, others, async (input, before) => {
       const encoded = flagsOf(this, partClasses(input, before?.classes, classes));
       const state = await trainMLPPart(this.params, this.#task(input, encoded), input, before);

@@ -59,6 +59,10 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
     return learn(input, null);
   }
 
+  protected override get learnsSparseInPlace(): boolean {
+    return true;
+  }
+
   protected override fitSparse(input: SparseFitInput): Promise<MaxAbsScalerState> {
     return learnSparse(input, null);
   }

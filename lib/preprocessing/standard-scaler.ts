@@ -64,6 +64,10 @@ export class StandardScaler extends ColumnScaler<StandardScalerParams, StandardS
     return learn(input, null);
   }
 
+  protected override get learnsSparseInPlace(): boolean {
+    return true;
+  }
+
   protected override fitSparse(input: SparseFitInput): Promise<StandardScalerState> {
     return learnSparse(input, null);
   }
