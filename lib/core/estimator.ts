@@ -459,6 +459,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return { params, fitted: { state, schema, dtype, reference } };
   }
 
+  /** Parameters as a model file holds them, without functions that a loaded model does without. @internal */
+  storable(params: P): P {
+    return params;
+  }
+
   /**
    * Puts a saved state back, after checking it.
    *

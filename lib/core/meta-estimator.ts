@@ -11,7 +11,7 @@ import type { Label } from './labels.js';
 import { logNormalised, logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
-import { accuracy, sumsScores } from './score.js';
+import { accuracy, scoresRows, sumsScores } from './score.js';
 import { decodeNumbers, r2OfTargets, type TargetsLike, targetRows } from './targets.js';
 
 /** What an estimator of type F predicts. */
@@ -80,13 +80,14 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   }
 
   /**
-   * The scores of rows, one number each, that the estimator within gives: how normal an outlier detector finds a row, its log-density by a
-   * mixture or by {@link PCA}.
+   * The scores of rows, one number each, as the estimator within gives them: how normal an outlier detector finds a row, its log-density by
+   * a mixture or by {@link PCA}.
    *
    * @throws {ERR_NOT_SUPPORTED} without them
    */
   async scoreSamples(X: MatrixLike): Promise<FloatArray> {
-    return (await this.run(X, { output: 'score' })).data;
+    const { data } = await this.run(X, { output: 'score' });
+    return this.rowScores(data);
   }
 
   /** The transformed rows. @throws {ERR_NOT_SUPPORTED} when the estimator within gives no columns */
@@ -104,9 +105,19 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     return (await this.fitAcross(X, y, options)) ?? this.transform(X);
   }
 
-  /** The fitted estimator within, whose score of rows this one's is. */
+  /** The fitted estimator within, whose scores this one's are; null where there is none any more. */
   protected get within(): unknown {
     return null;
+  }
+
+  /** What `scoreSamples` makes of a plan's scores. @internal @throws {ERR_NOT_SUPPORTED} unless the estimator within has scores of rows */
+  rowScores(scores: FloatArray): FloatArray {
+    const { within } = this;
+    if (within === null) return scores;
+    if (scoresRows(within)) return within.rowScores?.(scores) ?? scores;
+    const { name } = (within as object).constructor;
+    const message = `${name}, the estimator within this ${this.constructor.name}, has no scores of rows.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
   /** @internal @throws {ERR_NOT_SUPPORTED} unless the estimator within scores rows without y */
@@ -124,7 +135,7 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   async score(X: MatrixLike, y?: TargetsLike | null, options?: ScoreOptions): Promise<number> {
     const { kind } = this;
     if (kind === 'clusterer' || kind === 'transformer')
-      return this.scoreOf(await this.scoreSamples(X), options?.sampleWeight);
+      return this.scoreOf((await this.run(X, { output: 'score' })).data, options?.sampleWeight);
     return this.#scoreOfTargets(X, y as TargetsLike, options);
   }
 

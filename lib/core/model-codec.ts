@@ -25,6 +25,13 @@ export interface EncodedModel {
   } | null;
 }
 
+/** Where values are encoded to. */
+interface Sink {
+  readonly tensors: Tensor[];
+  /** Whether estimators are fitted ones to be used, so that functions which only a fit reads may be left out. */
+  readonly isFile: boolean;
+}
+
 /** Estimators nest this deep at most, so that a hostile file cannot exhaust the stack. */
 const MAX_DEPTH = 64;
 const NUMBERS: Record<string, number> = {
@@ -45,12 +52,12 @@ export function encodeModel(estimator: Estimator): { model: EncodedModel; tensor
       `This ${estimator.constructor.name} is not fitted yet, so there is nothing to save.`,
     );
   }
-  const tensors: Tensor[] = [];
-  return { model: encodeValue(estimator, tensors, 'model') as EncodedModel, tensors };
+  const sink: Sink = { tensors: [], isFile: true };
+  return { model: encodeValue(estimator, sink, 'model') as EncodedModel, tensors: sink.tensors };
 }
 
-function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
-  if (isEstimator(value)) return encodeEstimator(value, tensors, path);
+function encodeValue(value: unknown, sink: Sink, path: string): unknown {
+  if (isEstimator(value)) return encodeEstimator(value, sink, path);
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     return Number.isFinite(value) && !Object.is(value, -0)
@@ -63,27 +70,27 @@ function encodeValue(value: unknown, tensors: Tensor[], path: string): unknown {
     value instanceof Int32Array ||
     value instanceof Uint8Array
   ) {
-    return { $tensor: tensors.push(value) - 1 };
+    return { $tensor: sink.tensors.push(value) - 1 };
   }
   // Integers of other sizes, as {@link Matrix.from} takes them.
-  if (isTypedArray(value)) return { $tensor: tensors.push(Float64Array.from(value)) - 1 };
+  if (isTypedArray(value)) return { $tensor: sink.tensors.push(Float64Array.from(value)) - 1 };
   // A matrix among parameters, which take any that has its members.
   if (value instanceof Matrix) {
     const { data, rows, cols } = value;
-    return encodeValue({ data, rows, cols }, tensors, path);
+    return encodeValue({ data, rows, cols }, sink, path);
   }
-  if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, tensors, `${path}[${i}]`));
+  if (Array.isArray(value)) return value.map((item, i) => encodeValue(item, sink, `${path}[${i}]`));
   if (typeof value === 'object' && isPlain(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
     // A user's key that begins with $ would read as a tag.
     return Object.fromEntries(
-      entries.map(([key, item]) => [escapeKey(key), encodeValue(item, tensors, `${path}.${key}`)]),
+      entries.map(([key, item]) => [escapeKey(key), encodeValue(item, sink, `${path}.${key}`)]),
     );
   }
   throw new StateError('ERR_NOT_SUPPORTED', `A model file cannot hold ${path}: it is ${show(value)}.`);
 }
 
-function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string): EncodedModel {
+function encodeEstimator(estimator: Estimator, sink: Sink, path: string): EncodedModel {
   const name = estimator.constructor.name;
   if (findEstimator(name) === undefined) {
     throw new StateError(
@@ -92,14 +99,15 @@ function encodeEstimator(estimator: Estimator, tensors: Tensor[], path: string):
     );
   }
   const { params, fitted } = estimator.snapshot();
+  const kept = sink.isFile ? estimator.storable(params) : params;
   return {
     $estimator: name,
-    params: encodeValue({ ...params }, tensors, `${path}.params`) as Record<string, unknown>,
+    params: encodeValue({ ...kept }, sink, `${path}.params`) as Record<string, unknown>,
     fitted: fitted && {
-      state: encodeValue(fitted.state, tensors, `${path}.state`),
-      schema: encodeValue(fitted.schema.toJSON(), tensors, `${path}.schema`),
+      state: encodeValue(fitted.state, sink, `${path}.state`),
+      schema: encodeValue(fitted.schema.toJSON(), sink, `${path}.schema`),
       dtype: fitted.dtype,
-      reference: fitted.reference && encodeValue(fitted.reference, tensors, `${path}.reference`),
+      reference: fitted.reference && encodeValue(fitted.reference, sink, `${path}.reference`),
     },
   };
 }
@@ -120,7 +128,7 @@ function isPlain(value: object): boolean {
  */
 export function packValue(value: unknown): Uint8Array {
   const tensors: Tensor[] = [];
-  const encoded = encodeValue(value, tensors, 'it');
+  const encoded = encodeValue(value, { tensors, isFile: false }, 'it');
   const list = tensors.map((tensor) => ({ type: tensor.constructor.name, length: tensor.length }));
   const json = new TextEncoder().encode(JSON.stringify({ value: encoded, tensors: list }));
   let end = eights(4 + json.length);

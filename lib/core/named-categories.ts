@@ -43,10 +43,15 @@ export function namedInOrder(lists: NamedCategories, columns: readonly Column[] 
   return lists.length === columns.length ? lists : columns.map(() => lists.flat());
 }
 
-/** What a model names of whatever columns it gets, for each of these: where it cannot be told which are which. */
+/**
+ * What a model names of whatever columns it gets, for each of these: where it cannot be told which are which. That a value may be missing
+ * is said of none of them: every column would seem to allow it.
+ */
 export function namedAnywhere(model: Namer, columns: readonly Column[] | null): NamedCategories {
   const named = model.namedCategories(null);
-  return columns === null || named.length === 0 ? named : columns.map(() => named[0]);
+  if (columns === null || named.length === 0) return named;
+  const texts = named[0].filter((label) => label !== null);
+  return texts.length === 0 ? [] : columns.map(() => texts);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The two scores that every model can compute of itself; lib/metrics holds the rest. */
 import { ValidationError } from '../errors.js';
+import type { FloatArray, MatrixLike } from './matrix.js';
 import { show } from './params.js';
 
 /** A model whose `score` needs no y: it adds up what its plan's output 'score' says of rows. */
@@ -11,6 +12,18 @@ export interface SumsScores {
 /** Whether a model is one of these. */
 export function sumsScores(model: unknown): model is SumsScores {
   return typeof (model as Partial<SumsScores> | null)?.scoreOf === 'function';
+}
+
+/** A model that has scores of rows. */
+interface ScoresRows {
+  scoreSamples(X: MatrixLike): Promise<FloatArray>;
+  /** What that makes of its plan's output 'score', where it gives something else. */
+  rowScores?(scores: FloatArray): FloatArray;
+}
+
+/** Whether a model is one of these. */
+export function scoresRows(model: unknown): model is ScoresRows {
+  return typeof (model as Partial<ScoresRows> | null)?.scoreSamples === 'function';
 }
 
 /** The mean of scores. */

@@ -177,9 +177,8 @@ export class HistGradientBoostingClassifier extends Classifier<
   }
 
   /** @internal */
-  override snapshot() {
-    const { params, fitted } = super.snapshot();
-    return { params: withoutFunctions(params), fitted };
+  override storable(params: HistGradientBoostingClassifierParams): HistGradientBoostingClassifierParams {
+    return withoutFunctions(params);
   }
 
   #comparable(classes: ClassifierState['classes'], columns: number): ClassifierTrees {
@@ -381,9 +380,8 @@ export class HistGradientBoostingRegressor extends Regressor<
   }
 
   /** @internal */
-  override snapshot() {
-    const { params, fitted } = super.snapshot();
-    return { params: withoutFunctions(params), fitted };
+  override storable(params: HistGradientBoostingRegressorParams): HistGradientBoostingRegressorParams {
+    return withoutFunctions(params);
   }
 
   /** Rounds that were made. @throws {ERR_NOT_FITTED} before `fit` */

@@ -79,6 +79,10 @@ export abstract class Eliminator<
     return this.state.model as F;
   }
 
+  protected override get within(): unknown {
+    return this.estimator;
+  }
+
   /** How many columns stay. @throws {ERR_NOT_FITTED} before `fit` */
   get nFeatures(): number {
     return this.selected.length;

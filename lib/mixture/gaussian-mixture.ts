@@ -4,7 +4,7 @@ import { type ClustererState, PredictingClusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { drawIndices } from '../core/draws.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
-import { Matrix, type MatrixLike } from '../core/matrix.js';
+import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import {
   absent,
   bool,
@@ -331,7 +331,12 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
 
   /** The logarithm of the density at each row. */
   async scoreSamples(X: MatrixLike): Promise<Float64Array> {
-    return Float64Array.from((await this.run(X, { output: 'score' })).data);
+    return this.rowScores((await this.run(X, { output: 'score' })).data);
+  }
+
+  /** @internal */
+  rowScores(scores: FloatArray): Float64Array {
+    return Float64Array.from(scores);
   }
 
   /** The mean of {@link GaussianMixture.scoreSamples}; y is not read. Greater is better. */

@@ -308,6 +308,10 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
     );
   }
 
+  protected override get within(): unknown {
+    return this.bestEstimator;
+  }
+
   /** The parameters of the best candidate. @throws {ERR_NOT_FITTED} before `fit` */
   get bestParams(): ParamSet {
     return this.state.results.params[this.bestIndex];

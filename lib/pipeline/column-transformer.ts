@@ -15,6 +15,7 @@ import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import {
+  checkWeighed,
   checkWeightNames,
   type FittedPart,
   isFittedPart,
@@ -56,7 +57,7 @@ export interface ColumnTransformerParams {
   transformers: readonly ColumnPart[];
   /** What becomes of columns that no part takes: a transformer that takes them all, or one of these words. Default 'drop'. */
   remainder: Estimator | 'drop' | 'passthrough';
-  /** What the columns of a part ('remainder', too) are multiplied by, by its name; parts not named stay as they are. Default null. */
+  /** What the columns of a part ('remainder', too) are multiplied by, by its name, unless they hold text; parts not named stay as they are. Default null. */
   transformerWeights: PartWeights;
   /** Begin the name of each column with the part's name and '__'. Default true. */
   verboseFeatureNamesOut: boolean;
@@ -217,7 +218,9 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
       } catch (error) {
         throw inColumnsOfX(error, indices);
       }
-      parts.push({ name, columns, estimator });
+      const part = { name, columns, estimator };
+      checkWeighed(this, part, own.columns, weightIn(transformerWeights, name));
+      parts.push(part);
     };
     for (const [name, transformer, selection] of transformers) {
       const indices = selectColumns(selection, schema, name);

@@ -14,6 +14,7 @@ import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { fitRows, type Rows } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import {
+  checkWeighed,
   checkWeightNames,
   type FittedPart,
   isFittedPart,
@@ -35,7 +36,7 @@ export type UnionPart = readonly [name: string, transformer: Estimator | 'passth
 /** Parameters of {@link FeatureUnion}. */
 export interface FeatureUnionParams {
   transformers: readonly UnionPart[];
-  /** What the columns of a part are multiplied by, by its name; parts not named stay as they are. Default null. */
+  /** What the columns of a part are multiplied by, by its name, unless they hold text; parts not named stay as they are. Default null. */
   transformerWeights: PartWeights;
   /** Begin the name of each column with the part's name and '__'. Default true. */
   verboseFeatureNamesOut: boolean;
@@ -143,7 +144,9 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
       } else {
         await estimator?.fitInput(own, schema);
       }
-      parts.push({ name, estimator });
+      const part = { name, estimator };
+      checkWeighed(this, part, input.columns, weightIn(transformerWeights, name));
+      parts.push(part);
     }
     if (parts.length === 0) {
       throw new ValidationError(

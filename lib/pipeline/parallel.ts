@@ -148,6 +148,21 @@ export function weightIn(weights: PartWeights, part: string): number {
   return weights !== null && Object.hasOwn(weights, part) ? weights[part] : 1;
 }
 
+/** @throws {ERR_DTYPE} for a weight of columns that hold texts, whose numbers are no amounts */
+export function checkWeighed(
+  owner: object,
+  { name, estimator }: FittedPart,
+  given: readonly Column[],
+  weight: number,
+): void {
+  if (weight === 1) return;
+  const columns = isTransformer(estimator) ? estimator.outputColumns() : given;
+  const text = columns.find(({ kind }) => kind === 'category');
+  if (text === undefined) return;
+  const message = `${owner.constructor.name}: transformerWeights multiplies part '${name}', whose column '${text.name}' holds text.`;
+  throw new ValidationError('ERR_DTYPE', message);
+}
+
 /** Columns as they are named once they are multiplied. */
 export function weighedColumn(column: Column, name: string, weight: number): Column {
   return weight === 1 ? { ...column, name } : { name, kind: 'number' };

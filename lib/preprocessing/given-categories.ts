@@ -112,7 +112,7 @@ export async function knownCategories(
 }
 
 /** Listed categories as a plan reads them, in their order. @throws {ERR_DTYPE} for another type than that of the column */
-function valuesOf(
+export function valuesOf(
   owner: object,
   { kind, name, categories }: Column,
   list: ReadonlyArray<Label | null>,

@@ -2,7 +2,7 @@
 import type { FitInput } from '../core/fit-input.js';
 import { checkFinite } from '../core/input-checks.js';
 import { Transformer } from '../core/kinds.js';
-import { isMissing, type Label } from '../core/labels.js';
+import type { Label } from '../core/labels.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import type { NamedCategories } from '../core/named-categories.js';
@@ -25,14 +25,17 @@ import { type Indicators, indicatorRows } from '../core/sparse/encode.js';
 import type { MakesSparse } from '../core/sparse/made-rows.js';
 import { ValidationError } from '../errors.js';
 import {
+  type CategoryValues,
   checkLists,
   checkRestored,
+  type Encoder,
   type GivenCategories,
   givenCategories,
   knownCategories,
   labelsOf,
   namedBy,
   placesOf,
+  valuesOf,
 } from './given-categories.js';
 import {
   countCategories,
@@ -108,7 +111,7 @@ interface Indicated {
  * @throws {ERR_PARAMETER} by `fit` for `categories` that mix types, name one twice, hold missing values before others, or are numbers and
  *   not sorted
  * @throws {ERR_SHAPE} by `fit` for lists of another number of columns
- * @throws {ERR_DTYPE} by `fit` for categories of another type than their column
+ * @throws {ERR_DTYPE} by `fit` for categories, to be left out too, of another type than their column
  * @throws {ERR_UNKNOWN_CATEGORY} by `fit` for a value that is not listed, and later for one that is no category, with `handleUnknown: 'error'`
  * @example
  * ```ts
@@ -168,10 +171,9 @@ export class OneHotEncoder
     return namedBy(this.params.categories, columns);
   }
 
-  /** A function is no part of a model file. @internal */
-  override snapshot() {
-    const { params, fitted } = super.snapshot();
-    return { params: { ...params, featureNameCombiner: 'concat' as const }, fitted };
+  /** The state has the names that a function gave. @internal */
+  override storable(params: OneHotEncoderParams): OneHotEncoderParams {
+    return { ...params, featureNameCombiner: 'concat' };
   }
 
   get stateRules(): Rules<OneHotEncoderState> {
@@ -215,7 +217,7 @@ export class OneHotEncoder
       for (let k = offsets[j]; k < offsets[j + 1]; k++) byPlace[places[k]] = counts[k];
       return { labels, ...groupsOf(byPlace, x.rows, params) };
     });
-    const drop = this.#dropped(indicated, columns);
+    const drop = this.#dropped(indicated, encoder, known, places);
     const names = this.#combined(indicated, drop, columns);
     const state = { offsets, values, drop, ...(names && { names }) };
     const isSorted = columns.every((_, j) =>
@@ -233,7 +235,12 @@ export class OneHotEncoder
   }
 
   /** The indicators that are left out, -1 for none. */
-  #dropped(indicated: readonly Indicated[], columns: readonly Column[]): Int32Array {
+  #dropped(
+    indicated: readonly Indicated[],
+    { columns, dtype }: Encoder,
+    { offsets, values }: CategoryValues,
+    places: Int32Array,
+  ): Int32Array {
     const { drop } = this.params;
     if (!Array.isArray(drop)) {
       return Int32Array.from(indicated, (own) =>
@@ -244,8 +251,11 @@ export class OneHotEncoder
       const message = `OneHotEncoder: drop has ${drop.length} categories, but X has ${columns.length} columns.`;
       throw new ValidationError('ERR_SHAPE', message);
     }
-    return Int32Array.from(indicated, ({ labels, groups, infrequent }, j) => {
-      const group = groups[labels.indexOf(isMissing(drop[j]) ? null : drop[j])];
+    return Int32Array.from(indicated, ({ groups, infrequent }, j) => {
+      const [wanted] = valuesOf(this, columns[j], [drop[j]], dtype);
+      const own = values.subarray(offsets[j], offsets[j + 1]);
+      const at = own.findIndex((value) => value === wanted || (Number.isNaN(value) && Number.isNaN(wanted)));
+      const group = at < 0 ? undefined : groups[places[offsets[j] + at]];
       if (group !== undefined && group !== infrequent) return group;
       const why = group === undefined ? 'none of' : 'an infrequent one of';
       const message = `OneHotEncoder: drop names ${show(drop[j])}, which is ${why} the categories of column '${columns[j].name}'.`;

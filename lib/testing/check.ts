@@ -43,7 +43,7 @@ export function describe(value: unknown): unknown {
       dtype: fitted.dtype,
       reference: describe(fitted.reference),
     };
-    return { class: value.constructor.name, params: describe(params), fitted: learned };
+    return { class: value.constructor.name, params: describe(value.storable(params)), fitted: learned };
   }
   if (ArrayBuffer.isView(value)) return value;
   if (Array.isArray(value)) return value.map(describe);

@@ -151,7 +151,19 @@ describe('OneHotEncoder', () => {
     await expect(oneHot({ drop: ['Ulm', 'Oslo'] }).fit(onlyCity)).rejects.toThrow(code('ERR_SHAPE'));
     const rare = oneHot({ drop: ['Aden'], minFrequency: 1 });
     await expect(rare.fit(onlyCity)).rejects.toThrow(code('ERR_PARAMETER'));
+    await expect(oneHot({ drop: [1] }).fit(onlyCity)).rejects.toThrow(code('ERR_DTYPE'));
   });
+
+  test.each([null, [[0.1, 0.2, null]]])(
+    'drops numbers, which are those of float32 rows, of %j',
+    async (list) => {
+      const X = new Matrix(Float32Array.of(0.1, 0.2, Number.NaN), 3, 1);
+      const dropped = async (label: Label | null) =>
+        (await new OneHotEncoder({ categories: (list ?? 'auto') as Lists, drop: [label] }).fit(X)).dropIdx;
+      expect([await dropped(0.1), await dropped(0.2), await dropped(null)]).toEqual([[0], [1], [2]]);
+      await expect(dropped(0.3)).rejects.toThrow(code('ERR_PARAMETER'));
+    },
+  );
 
   test('a function names the indicators, in a model file too', async () => {
     const featureNameCombiner = (column: string, category: Label | null) => `${column}=${category}`;
@@ -207,6 +219,28 @@ describe('a category that only a list names has its code', () => {
       [1, 0],
       [2, 1],
     ]);
+  });
+
+  test('behind an imputer, of whose other columns it says nothing', async () => {
+    const pipeline = new Pipeline([
+      [
+        'fill',
+        new ColumnTransformer(
+          [
+            ['city', new SimpleImputer({ strategy: 'mostFrequent' }), ['city']],
+            ['n', new StandardScaler(), ['n']],
+          ],
+          { verboseFeatureNamesOut: false },
+        ),
+      ],
+      [
+        'columns',
+        new ColumnTransformer([['hot', new OneHotEncoder({ categories: [[...CITIES, null]] }), ['city']]]),
+      ],
+    ]);
+    const { columns } = (await pipeline.fit(table)).schema;
+    expect(columns.map(({ hasMissing = false }) => hasMissing)).toEqual([false, false]);
+    expect(await rowsOf(pipeline, aden)).toEqual([[0, 1, 0, 0]]);
   });
 
   test('in a ColumnTransformer, two parts of which list other ones for a column, and behind it', async () => {

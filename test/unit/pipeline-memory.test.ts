@@ -17,6 +17,8 @@ import {
   type MatrixLike,
   MaxAbsScaler,
   MultinomialNB,
+  OneHotEncoder,
+  type OneHotEncoderParams,
   PCA,
   Pipeline,
   type PipelineMemory,
@@ -198,6 +200,22 @@ describe('a Map', () => {
     const model = await make().fit(data, target);
     expect([memory.writes, memory.hits]).toEqual([1, 1]);
     expect(await model.score(data, target)).toBeGreaterThan(0.9);
+  });
+
+  test('functions that a model file leaves out tell steps apart', async () => {
+    const memory = new Counted();
+    const named = async (featureNameCombiner: OneHotEncoderParams['featureNameCombiner']) => {
+      const encoder = new OneHotEncoder({ featureNameCombiner });
+      const steps = [['encode', encoder] as const, ['model', new LogisticRegression()] as const];
+      const pipeline = await new Pipeline(steps, { memory }).fit({ c: ['a', 'b', 'a', 'b'] }, [0, 1, 0, 1]);
+      const copy = (await load(pipeline.toBytes())) as Pipeline;
+      return (copy.namedSteps.encode as OneHotEncoder).getFeatureNamesOut();
+    };
+    expect(await named((column, category) => `${column}=${category}`)).toEqual(['c=a', 'c=b']);
+    expect(await named((column, category) => `${column}/${category}`)).toEqual(['c/a', 'c/b']);
+    expect(memory.writes).toBe(0);
+    expect(await named('concat')).toEqual(['c_a', 'c_b']);
+    expect(memory.writes).toBe(1);
   });
 
   test('steps that fit across folds hand on the same rows', async () => {

@@ -4,8 +4,11 @@ import {
   CountVectorizer,
   DecisionTreeClassifier,
   EllipticEnvelope,
+  FeatureUnion,
+  GaussianMixture,
   GridSearchCV,
   GroupKFold,
+  KMeans,
   LinearRegression,
   LogisticRegression,
   load,
@@ -109,6 +112,16 @@ describe('Pipeline', () => {
     expect(await outliers.scoreSamples(X)).toEqual(await outliers.bestEstimator.scoreSamples(X));
     const classifier = await makePipeline(new DecisionTreeClassifier()).fit(X, labels);
     await expect(classifier.scoreSamples(X)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    const clusters = await makePipeline(new StandardScaler(), new KMeans({ nClusters: 2 })).fit(X);
+    await expect(clusters.scoreSamples(X)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+    expect(await clusters.score(X)).toBeLessThan(0);
+    const narrow = Matrix.from(X).astype('float32');
+    const mixture = new GridSearchCV(
+      makePipeline(new StandardScaler(), new GaussianMixture()),
+      {},
+      { cv: 2 },
+    );
+    expect(await (await mixture.fit(narrow)).scoreSamples(narrow)).toBeInstanceOf(Float64Array);
   });
 
   test('is what its last step is', async () => {
@@ -218,6 +231,17 @@ describe('ColumnTransformer', () => {
       iterative(1e-12),
     );
     await expect(columns.fit({ ...X, c: [2, 4, Infinity] })).rejects.toMatchObject({ column: 2 });
+  });
+
+  test('multiplies numbers and booleans, but no text', async () => {
+    const X = { word: ['x', 'y', 'z'], flag: [true, false, true], n: [1, 2, 3] };
+    const columns = (column: string, weight: number) =>
+      new ColumnTransformer([['part', 'passthrough', [column]]], { transformerWeights: { part: weight } });
+    expect((await columns('flag', 2).fit(X)).transformSync(X).toArray()).toEqual([[2], [0], [2]]);
+    expect((await columns('word', 1).fit(X)).outputColumns()[0].kind).toBe('category');
+    const union = new FeatureUnion([['part', 'passthrough']], { transformerWeights: { part: 2 } });
+    for (const model of [columns('word', 2), union])
+      await expect(model.fit(X)).rejects.toMatchObject({ code: 'ERR_DTYPE' });
   });
 
   test('chooses by name, position, list and kind', async () => {

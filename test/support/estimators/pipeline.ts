@@ -36,7 +36,7 @@ export const EXAMPLES: readonly Example[] = [
           ['same', 'passthrough', 0],
           ['none', 'drop', 0],
         ],
-        { transformerWeights: { filled: 2, same: -0.5 } },
+        { transformerWeights: { same: -0.5 } },
       ),
     exceptions: { ...COMPOSITE, ...IMPUTER, 'one column is enough': 'it names columns 0 to 3' },
   },
