@@ -30,6 +30,9 @@ class HuberLoss {
             const HuberParams& params, const CancelToken* cancel)
       : x_(x), y_(y), weights_(weights), total_(total), params_(params), pass_(x, cancel) {}
 
+  // Coefficients move alone from now on.
+  void hold_scale() { held_ = true; }
+
   size_t dimension() const { return x_.cols + (params_.fit_intercept ? 2 : 1); }
 
   double operator()(const std::vector<double>& parameters, std::vector<double>& gradient) {
@@ -59,21 +62,25 @@ class HuberLoss {
       gradient[j] += 2 * params_.alpha * parameters[j];
     }
     if (params_.fit_intercept) gradient[x_.cols] = sums.slope;
-    gradient.back() = sums.sigma_slope;
+    gradient.back() = held_ ? 0 : sums.sigma_slope;
     return sums.value;
   }
 
-  // |residual| > epsilon sigma, by row.
-  std::vector<uint8_t> outliers(const std::vector<double>& parameters) const {
-    std::vector<uint8_t> result(x_.rows);
+  // |residual|, by row.
+  std::vector<double> misses(const std::vector<double>& parameters) const {
     const LinearKernels<T>& linear = linear_kernels<T>(kernels());
-    std::vector<double> scores(x_.rows);
+    std::vector<double> result(x_.rows);
     linear.scores(x_.data, x_.stride, x_.rows, x_.cols, parameters.data(), intercept(parameters),
-                  scores.data());
-    for (size_t i = 0; i < x_.rows; ++i) {
-      result[i] = std::fabs(y_[i] - scores[i]) > params_.epsilon * parameters.back() ? 1 : 0;
-    }
+                  result.data());
+    for (size_t i = 0; i < x_.rows; ++i) result[i] = std::fabs(y_[i] - result[i]);
     return result;
+  }
+
+  double mean_miss(const std::vector<double>& parameters) const {
+    const std::vector<double> each = misses(parameters);
+    double sum = 0;
+    for (size_t i = 0; i < x_.rows; ++i) sum += (weights_.size == 0 ? 1.0 : weights_[i]) * each[i];
+    return sum / total_;
   }
 
   double intercept(const std::vector<double>& parameters) const {
@@ -85,8 +92,37 @@ class HuberLoss {
   Span<double> y_, weights_;
   double total_;
   const HuberParams& params_;
+  bool held_ = false;
   LossPass<T, HuberSums> pass_;
 };
+
+// With epsilon near 1 the scale may fall to 0 while coefficients are still on their way: what is left is a
+// sum of absolute residuals, whose corners hold L-BFGS up. Scales that are held, each a tenth of the one
+// before, lead around these. Takes what iterations are left.
+template <typename T>
+void let_scale_fall(HuberLoss<T>& loss, const Objective& objective, LbfgsOptions options, LbfgsResult& best) {
+  constexpr double kSmall = 1e-4, kNone = 1e-8;  // of the mean residual
+  const double size = loss.mean_miss(best.x);
+  if (!(best.x.back() < kSmall * size)) return;
+  loss.hold_scale();
+  std::vector<double> at = best.x;
+  size_t iterations = best.iterations;
+  bool converged = true;
+  const size_t most = options.max_iterations;
+  const auto report = options.on_iteration;
+  options.on_iteration = [&](size_t done) { report(iterations + done); };
+  for (double scale = size; scale > kNone * size && iterations < most; scale /= 10) {
+    at.back() = scale;
+    options.max_iterations = most - iterations;
+    LbfgsResult now = minimize(objective, at, options);
+    iterations += now.iterations;
+    converged = now.converged;
+    at = now.x;
+    if (now.value < best.value) best = std::move(now);
+  }
+  best.iterations = iterations;
+  best.converged = converged && iterations < most;
+}
 
 }  // namespace
 
@@ -114,17 +150,20 @@ HuberModel fit_huber(MatrixView<const T> x, Span<double> y, Span<double> weights
   }
   if (start.size() != loss.dimension()) throw Error("ERR_SHAPE", "The start has the wrong length.");
   if (!(start.back() > 0)) throw Error("ERR_PARAMETER", "The scale of a start is above 0.");
-  const LbfgsResult result =
-      minimize([&loss](const std::vector<double>& parameters,
-                       std::vector<double>& gradient) { return loss(parameters, gradient); },
-               std::move(start), options);
+  const Objective objective = [&loss](const std::vector<double>& parameters, std::vector<double>& gradient) {
+    return loss(parameters, gradient);
+  };
+  LbfgsResult result = minimize(objective, std::move(start), options);
+  if (result.iterations < params.max_iter) let_scale_fall(loss, objective, options, result);
   HuberModel model;
   model.coef.assign(result.x.begin(), result.x.begin() + static_cast<ptrdiff_t>(x.cols));
   model.intercept = loss.intercept(result.x);
   model.scale = result.x.back();
   model.iterations = static_cast<uint32_t>(result.iterations);
   model.converged = result.converged;
-  model.outliers = loss.outliers(result.x);
+  for (const double miss : loss.misses(result.x)) {
+    model.outliers.push_back(miss > params.epsilon * model.scale ? 1 : 0);
+  }
   return model;
 }
 

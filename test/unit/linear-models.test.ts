@@ -16,6 +16,7 @@ import {
   MultiTaskLassoCV,
   makeClassification,
   makeRegression,
+  QuantileRegressor,
   Ridge,
   RidgeClassifierCV,
   RidgeCV,
@@ -296,6 +297,21 @@ describe('BayesianRidge', () => {
 });
 
 describe('HuberRegressor', () => {
+  it('is least absolute deviations where its scale falls to 0', async () => {
+    const { X, y } = makeRegression({ nSamples: 50, nFeatures: 20, noise: 0.05, randomState: 0 });
+    const shifted = Array.from(y, (value, i) => (i % 10 === 0 ? value + 3 * Math.cos(i) : value));
+    const model = new HuberRegressor({ epsilon: 1.001, alpha: 0, maxIter: 10_000 });
+    await model.fit(X, shifted);
+    const least = await new QuantileRegressor({ alpha: 0 }).fit(X, shifted);
+    const missOf = async (one: HuberRegressor | QuantileRegressor) => {
+      const said = await one.predict(X);
+      return shifted.reduce((sum, value, i) => sum + Math.abs(value - said[i]), 0);
+    };
+    expect(model.converged).toBe(true);
+    expectClose(await missOf(model), await missOf(least), iterative(1e-6));
+    expect(model.scale).toBeLessThan(1e-6);
+  });
+
   it('goes on from the last fit with warmStart', async () => {
     const { X, y } = makeRegression({ nSamples: 80, nFeatures: 4, noise: 3, randomState: 2 });
     const cold = await new HuberRegressor({ tol: 1e-9, maxIter: 1000 }).fit(X, y);
