@@ -55,7 +55,7 @@ export async function applyOps(
   lower: (plan: PlanBuilder, input: Slot) => Slot,
   cancel: CancelHandle | null,
 ): Promise<Matrix> {
-  const builder = new PlanBuilder(x.cols);
+  const builder = new PlanBuilder(x.cols, schema.columns);
   const source = builder.build(lower(builder, builder.input));
   const plan = await Plan.compileAsync(source, schema, resolveCompileOptions({}, x.dtype));
   const out = privateArray(x.data, x.rows * plan.outputWidth);

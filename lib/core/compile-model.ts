@@ -68,7 +68,7 @@ export async function compileModelAsync(
 }
 
 function exactSource(model: Estimator, resolved: ResolvedCompileOptions): PlanSource {
-  const builder = new PlanBuilder(model.nFeaturesIn);
+  const builder = new PlanBuilder(model.nFeaturesIn, model.schema.columns);
   return builder.build(model.lowerChecked(builder, builder.input, resolved));
 }
 

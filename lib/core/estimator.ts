@@ -31,6 +31,7 @@ import { checkParams } from './params.js';
 import type { Plan } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { schemaWithRanges } from './ranges.js';
+import { recoded } from './recoded.js';
 import { runFitted, runFittedNow, takeFitted } from './run-fitted.js';
 import { checkTarget, Schema } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
@@ -378,10 +379,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     return this.#fitted;
   }
 
-  /** Adds this estimator to a plan, with the checks of its input. */
+  /** Adds this estimator to a plan, with its own codes of categories and the checks of its input. */
   lowerChecked(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { allowNan = false, delegates = false } = this.tags;
-    const checked = delegates ? x : plan.check(x, allowNan, this.featureNamesIn);
+    const own = recoded(plan, x, this.schema.columns);
+    const checked = delegates ? own : plan.check(own, allowNan, this.featureNamesIn);
     return this.lower(plan, checked, options);
   }
 

@@ -1,8 +1,12 @@
 /** Models within models: their rules, copies of those that are fitted already, and how rows reach them. */
+import { ValidationError } from '../errors.js';
 import { Estimator, type EstimatorKind, type Front } from './estimator.js';
+import type { FitInput } from './fit-input.js';
+import { isSparse } from './forms.js';
+import { type NamedCategories, namedInOrder, unitedCategories } from './named-categories.js';
 import { custom, either, nothing, type Rule } from './params.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
-import { Schema } from './schema.js';
+import { type Column, Schema } from './schema.js';
 import { JointVectorizer } from './sparse/joint-vectorizer.js';
 
 /** The rule of a parameter with a model that is cloned, or null for a default. */
@@ -29,6 +33,62 @@ export function fittedCopy(model: Estimator): Estimator {
   const copy = (model.constructor as typeof Estimator).fromParams(params).clone();
   if (fitted !== null) copy.restore(fitted);
   return copy;
+}
+
+/** The categories of the columns of X that models know which are fitted already, and are parameters or parts of such. */
+export function knownCategories(params: object, columns: readonly Column[] | null): NamedCategories {
+  const models = Object.values(params)
+    .flat(2)
+    .filter((v) => v instanceof Estimator && v.isFitted);
+  return unitedCategories(
+    models.map(({ schema }) => {
+      const known = schema.columns.map(({ categories = [], hasMissing = false }) => [
+        ...categories.map(String),
+        ...(hasMissing ? [null] : []),
+      ]);
+      return namedInOrder(known, columns);
+    }),
+  );
+}
+
+/**
+ * Checks that a model which is fitted already is given columns like those that it was fitted on. Categories may be others.
+ *
+ * @throws {ERR_SHAPE} when there are more or fewer
+ * @throws {ERR_UNKNOWN_COLUMN} for other names, or names in another order, where both have names
+ * @throws {ERR_DTYPE} for text where the model was given numbers, or numbers where it was given text
+ */
+export function checkColumns(
+  owner: Estimator,
+  model: Estimator,
+  { given, columns }: Pick<FitInput, 'given' | 'columns'>,
+): void {
+  // Documents have no columns yet.
+  if (given !== undefined && !isSparse(given)) return;
+  const own = model.schema.columns;
+  const { name } = model.constructor;
+  const refuse = (code: 'ERR_SHAPE' | 'ERR_UNKNOWN_COLUMN' | 'ERR_DTYPE', why: string) =>
+    new ValidationError(code, `${owner.constructor.name}: ${why}.`);
+  if (own.length !== columns.length)
+    throw refuse('ERR_SHAPE', `X has ${columns.length} columns, but ${name} was fitted on ${own.length}`);
+  const other = own.findIndex((column, j) => column !== columns[j] && column.name !== columns[j].name);
+  if (other >= 0 && hasNames(own) && hasNames(columns)) {
+    const why = `column ${other} is '${columns[other].name}', but ${name} was fitted on '${own[other].name}' there`;
+    throw refuse('ERR_UNKNOWN_COLUMN', why);
+  }
+  const isText = ({ kind }: Column) => kind === 'category';
+  const j = own.findIndex((column, k) => isText(column) !== isText(columns[k]));
+  if (j < 0) return;
+  const [held, wanted] = isText(own[j]) ? ['numbers', 'text'] : ['text', 'numbers'];
+  throw refuse(
+    'ERR_DTYPE',
+    `column '${columns[j].name}' holds ${held}, but ${name} was fitted on ${wanted} there`,
+  );
+}
+
+/** Columns of a matrix are x0, x1 and so on. */
+function hasNames(columns: readonly Column[]): boolean {
+  return columns.some(({ name }, j) => name !== `x${j}`);
 }
 
 /** Before a model has seen any documents. */

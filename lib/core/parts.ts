@@ -1,15 +1,16 @@
 /** Models within models that learn part by part. */
 import { StateError } from '../errors.js';
 import { withCancel } from './cancellation.js';
+import { CodedRows } from './coded-rows.js';
 import type { Estimator } from './estimator.js';
-import type { FitInput, PartialFitOptions, SparseFitInput } from './fit-input.js';
+import { type FitInput, type PartialFitOptions, type SparseFitInput, takeSharedRows } from './fit-input.js';
 import { fittedCopy } from './inner-models.js';
 import type { Label } from './labels.js';
 import type { MatrixLike } from './matrix.js';
 import { takeRows, takeValues } from './rows.js';
 import { runAll } from './run-all.js';
+import { Schema } from './schema.js';
 import { CsrMatrix } from './sparse/csr-matrix.js';
-import { trainingTable } from './training-table.js';
 
 interface LearnsParts {
   partialFit(X: MatrixLike, y: unknown, options?: PartialFitOptions): Promise<unknown>;
@@ -39,7 +40,6 @@ export function learnPart(
     const message = `${owner.constructor.name}: ${estimator.constructor.name} has no partialFit.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
-  const X = input.x instanceof CsrMatrix ? input.x : trainingTable(input as FitInput);
   const { signal, sampleWeight } = input;
   return withCancel(signal, () =>
     runAll([...problems.keys()], signal, async (k, stop) => {
@@ -48,10 +48,17 @@ export function learnPart(
       if (rows?.length === 0) return model;
       const weights = rows && sampleWeight ? takeValues(sampleWeight, rows) : sampleWeight;
       const options = { sampleWeight: weights ?? undefined, classes, signal: stop };
-      await model.partialFit(rows === null ? X : takeRows(X, rows), y, options);
+      await model.partialFit(rowsOf(input, rows), y, options);
       return model;
     }),
   );
+}
+
+/** In the codes of all rows, which the plan of the owner reads: a model's own part of them may lack some of the categories. */
+function rowsOf({ x, columns }: FitInput | SparseFitInput, rows: Int32Array | null): MatrixLike {
+  if (x instanceof CsrMatrix) return rows === null ? x : takeRows(x, rows);
+  const own = rows === null ? x : takeSharedRows(x, rows);
+  return new CodedRows(own.data, own.rows, Schema.named(columns));
 }
 
 function learnsParts(estimator: Estimator): boolean {

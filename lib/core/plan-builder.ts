@@ -20,12 +20,15 @@ import type {
   Norm,
   Outside,
 } from './plan-types.js';
+import type { Column } from './schema.js';
 import { planRows } from './sparse/densify.js';
 
 /** A value inside a plan: a matrix of `width` columns, one row per input row. */
 export interface Slot {
   readonly id: number;
   readonly width: number;
+  /** Of columns that hold codes, what these stand for; absent where no column does, or nobody knows any more. */
+  readonly categories?: ReadonlyArray<Column['categories']>;
 }
 
 const VERSION = 1;
@@ -128,31 +131,40 @@ export class PlanBuilder {
   readonly input: Slot;
   readonly #ops: PlanOp[] = [];
 
-  constructor(inputWidth: number) {
-    this.input = { id: 0, width: inputWidth };
+  /** @param columns - those of the input, where they may be categories */
+  constructor(inputWidth: number, columns: readonly Column[] = []) {
+    const isCoded = columns.some(({ categories }) => categories !== undefined);
+    this.input = withCategories(
+      { id: 0, width: inputWidth },
+      isCoded ? columns.map((c) => c.categories) : undefined,
+    );
   }
 
   /** Refuses infinities, and NaN unless allowed; `names` are used in the error. */
   check(x: Slot, allowNan: boolean, names: readonly string[]): Slot {
-    return this.emit('check', [x], [allowNan ? 1 : 0], [], x.width, names);
+    return withCategories(this.emit('check', [x], [allowNan ? 1 : 0], [], x.width, names), x.categories);
   }
 
   /** The given columns of x, in that order. */
   gather(x: Slot, columns: readonly number[]): Slot {
     if (columns.length === x.width && columns.every((c, j) => c === j)) return x;
-    return this.emit('gather', [x], columns, [], columns.length);
+    const categories = x.categories && columns.map((j) => x.categories?.[j]);
+    return withCategories(this.emit('gather', [x], columns, [], columns.length), categories);
   }
 
   /** Slots side by side. */
   concat(parts: readonly Slot[]): Slot {
     if (parts.length === 1) return parts[0];
     const width = parts.reduce((sum, part) => sum + part.width, 0);
-    return this.emit('concat', parts, [], [], width);
+    const isCoded = parts.some(({ categories }) => categories !== undefined);
+    const categoriesOf = (part: Slot) => part.categories ?? new Array<undefined>(part.width).fill(undefined);
+    const slot = this.emit('concat', parts, [], [], width);
+    return withCategories(slot, isCoded ? parts.flatMap(categoriesOf) : undefined);
   }
 
   /** NaN -> fill[j]. */
   impute(x: Slot, fill: Float64Array): Slot {
-    return this.emit('impute', [x], [], [fill], x.width);
+    return withCategories(this.emit('impute', [x], [], [fill], x.width), x.categories);
   }
 
   /** (x - shift[j]) / scale[j]. */
@@ -454,6 +466,10 @@ export class PlanBuilder {
     const slots = inputs.map(({ id }) => id);
     return { id: this.#ops.push({ op, inputs: slots, ints, constants, columnNames }), width };
   }
+}
+
+function withCategories(slot: Slot, categories: Slot['categories']): Slot {
+  return categories === undefined ? slot : { ...slot, categories };
 }
 
 function lengths(plan: PlanBuilder, x: Slot, norm: Norm): Slot {

@@ -5,6 +5,7 @@
  */
 import { ValidationError } from '../errors.js';
 import { PlanBuilder, type Slot } from './plan-builder.js';
+import type { Column } from './schema.js';
 
 /** A call of a method of {@link PlanBuilder}. */
 export interface PlanStep {
@@ -63,11 +64,12 @@ export interface Recording {
 }
 
 /** A builder that writes down its steps: none for a call that needs no op, nor for one that computes what another has computed. */
-export function recordSteps(width: number): Recording {
+export function recordSteps(width: number, columns?: readonly Column[]): Recording {
   const steps: PlanStep[] = [];
+  const slots: Slot[] = [];
   const widths = [width];
   const alike = new Map<string, number[]>();
-  const plan: PlanBuilder = new Proxy(new PlanBuilder(width), {
+  const plan: PlanBuilder = new Proxy(new PlanBuilder(width, columns), {
     get(target, name) {
       const member = Reflect.get(target, name, target);
       if (typeof member !== 'function' || typeof name !== 'string') return member;
@@ -77,11 +79,12 @@ export function recordSteps(width: number): Recording {
         const inputs = Array.isArray(first) ? first.map(({ id }) => id) : [(first as Slot).id];
         const key = `${name} ${inputs.join(' ')}`;
         const known = alike.get(key)?.find((k) => isSame(steps[k].args, args));
-        if (known !== undefined) return { id: known + 1, width: widths[known + 1] };
+        if (known !== undefined) return slots[known];
         const slot = member.call(target, first, ...args) as Slot;
         if (slot.id > steps.length) {
           alike.set(key, [...(alike.get(key) ?? []), steps.length]);
           steps.push({ op: name, inputs, args });
+          slots.push(slot);
           widths.push(slot.width);
         }
         return slot;

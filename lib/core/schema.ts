@@ -6,6 +6,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { ValidationError } from '../errors.js';
+import { CodedRows } from './coded-rows.js';
 import { isSparse } from './forms.js';
 import { distinctLabels, type Label } from './labels.js';
 import { newArray } from './linalg/memory.js';
@@ -139,6 +140,7 @@ export class Schema {
    * @throws {ERR_DTYPE} when a column mixes types
    */
   static infer(X: MatrixLike, namer: (columns: readonly Column[]) => NamedCategories = () => []): Schema {
+    if (X instanceof CodedRows) return X.schema;
     if (!isTable(X)) {
       const { cols } = isSparse(X) ? X : Matrix.from(X);
       const schema = Schema.unnamed(cols);

@@ -7,7 +7,7 @@ import {
   type SparseFitInput,
 } from '../core/fit-input.js';
 import { type ImportanceGetter, importanceGetterRule, importancesBy } from '../core/importances.js';
-import { fittedCopy } from '../core/inner-models.js';
+import { checkColumns, fittedCopy } from '../core/inner-models.js';
 import type { MatrixLike } from '../core/matrix.js';
 import {
   bool,
@@ -139,6 +139,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
 
   protected async fitState(input: FitInput): Promise<SelectFromModelState> {
     const { estimator, prefit } = this.params;
+    if (prefit) checkColumns(this, estimator, input);
     const model = prefit ? fittedCopy(estimator) : estimator.clone();
     if (!prefit) await model.fitInput(input, Schema.named(input.columns));
     return this.#select(model, input.x.cols);
@@ -157,6 +158,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     const [classes, others] = partOptions(options);
     const learn = async (input: FitInput | SparseFitInput, before: SelectFromModelState | null) => {
       const { estimator, prefit } = this.params;
+      if (prefit) checkColumns(this, estimator, input);
       const known = before && [before.model];
       const [model] = prefit
         ? [fittedCopy(estimator)]

@@ -24,7 +24,7 @@ import {
   isCalibrator,
   lowerCalibrator,
 } from './calibrators.js';
-import { columnsOf, type FoldOptions, foldData } from './folds.js';
+import { columnsOf, type FoldOptions, fitPartOf, foldData } from './folds.js';
 import { respondingRule, responseOf, scoresOf } from './responses.js';
 
 /** Options of {@link CalibratedClassifierCV}. */
@@ -150,7 +150,7 @@ export class CalibratedClassifierCV extends Classifier<
 
   protected async fitState(input: FitInput): Promise<CalibratedClassifierCVState> {
     const { method, cv, ensemble, estimator } = this.params;
-    const { sampleWeight, signal, cancel, groups, device } = input;
+    const { sampleWeight, signal, cancel, groups } = input;
     checkFiniteFor(estimator, input);
     const { codes, classes } = fitLabels(input);
     const X = trainingTable(input);
@@ -166,17 +166,15 @@ export class CalibratedClassifierCV extends Classifier<
         const { train, test } = fold;
         checkFoldClasses(this, train, codes, classes);
         const model = estimator.clone();
-        const own = columnsOf(model, fold);
-        const rows = part(train, own);
-        await model.fit(rows.X, rows.y, { sampleWeight: rows.sampleWeight, signal: stop, device });
-        const scores = await scoresOf(model, part(test, own).X, response);
+        await fitPartOf(model, input, fold, stop);
+        const scores = await scoresOf(model, part(test, columnsOf(model, fold)).X, response);
         stop.throwIfAborted();
         progress?.(++done, folds.length);
         return { model, test, scores };
       }),
     );
     const setOf = (rows: Int32Array, scores: Matrix<Float64Array>): CalibrationSet => ({
-      ...{ scores, response, codes: rows.map((row) => codes[row]) },
+      ...{ scores, response, codes: Int32Array.from(rows, (row) => codes[row]) },
       sampleWeight: sampleWeight && Float64Array.from(rows, (row) => sampleWeight[row]),
     });
     const hasFolds = !estimator.tags.pairwise && !(estimator instanceof FrozenEstimator);

@@ -2,7 +2,14 @@
 import { withCancel } from '../core/cancellation.js';
 import type { Device } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
-import { checkGroups, type Progress, reportProgress, takeSharedRows } from '../core/fit-input.js';
+import {
+  checkGroups,
+  type FitInput,
+  type Progress,
+  partOfInput,
+  reportProgress,
+  takeSharedRows,
+} from '../core/fit-input.js';
 import { type FoldSource, resolveFolds } from '../core/fold-source.js';
 import type { Fold } from '../core/k-fold.js';
 import { privateArray } from '../core/linalg/memory.js';
@@ -10,6 +17,7 @@ import { heedListener } from '../core/listener.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import { countRows, takePairs, takeRows, takeValues } from '../core/rows.js';
 import { runAll } from '../core/run-all.js';
+import { Schema } from '../core/schema.js';
 import { countTargets, type TargetsLike, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import type { NativeProgress } from '../native.js';
@@ -75,6 +83,19 @@ export interface FoldData {
 /** The columns that a model takes of a fold: all (null), or those of the training rows where X belongs to pairs of rows. */
 export function columnsOf({ tags }: Estimator, { train }: Fold): Int32Array | null {
   return tags.pairwise ? train : null;
+}
+
+/** Fits a model on the training rows of a fold: in the codes of all rows, since it becomes a part of a plan that reads these. */
+export async function fitPartOf(
+  model: Estimator,
+  input: FitInput,
+  fold: Fold,
+  signal: AbortSignal,
+): Promise<void> {
+  const part = partOfInput(input, fold.train, columnsOf(model, fold));
+  await withCancel(signal, (cancel) =>
+    model.fitInput({ ...part, groups: undefined, signal, cancel }, Schema.named(part.columns)),
+  );
 }
 
 /**

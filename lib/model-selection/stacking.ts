@@ -17,11 +17,19 @@ import {
 } from '../core/fit-input.js';
 import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
-import { fittedCopy, fittedModels, frontOf, slotsOf } from '../core/inner-models.js';
+import {
+  checkColumns,
+  fittedCopy,
+  fittedModels,
+  frontOf,
+  knownCategories,
+  slotsOf,
+} from '../core/inner-models.js';
 import { checkFiniteFor, checkPairs } from '../core/input-checks.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import { sharedArray } from '../core/linalg/memory.js';
 import { Matrix } from '../core/matrix.js';
+import { type NamedCategories, unitedCategories } from '../core/named-categories.js';
 import { bool, custom, either, labels, nothing, oneOf, type Rule, type Rules } from '../core/params.js';
 import { PlanBuilder, type Slot } from '../core/plan-builder.js';
 import { runAll } from '../core/run-all.js';
@@ -54,7 +62,8 @@ export interface StackingParams {
   finalEstimator: Estimator | null;
   /**
    * Folds, as in {@link crossValidate}, each row being in the test rows of one; or 'prefit': the models are fitted already and
-   * copied as they are, and the final estimator learns from what they say of all rows. Default 5.
+   * copied as they are, and the final estimator learns from what they say of all rows, whose columns are those that they were fitted on.
+   * Default 5.
    */
   cv: NonNullable<FoldOptions['cv']> | 'prefit';
   /** Give the final estimator the columns of X, too; documents have none. Default false. */
@@ -152,6 +161,11 @@ export class StackingClassifier extends transforming(
     return 'estimators';
   }
 
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return unitedCategories([super.namedCategories(columns), namedByFitted(this.params, columns)]);
+  }
+
   protected override cloneParams(): StackingClassifierParams {
     return keepFitted(this.params, super.cloneParams());
   }
@@ -246,6 +260,11 @@ export class StackingRegressor extends transforming(Regressor<StackingParams, St
 
   protected override get namedParts() {
     return 'estimators';
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    return unitedCategories([super.namedCategories(columns), namedByFitted(this.params, columns)]);
   }
 
   protected override cloneParams(): StackingParams {
@@ -351,6 +370,13 @@ function keepFitted<P extends StackingParams>({ cv, estimators }: P, clones: P):
   return cv === 'prefit' ? { ...clones, estimators } : clones;
 }
 
+function namedByFitted(
+  { cv, estimators }: StackingParams,
+  columns: readonly Column[] | null,
+): NamedCategories {
+  return cv === 'prefit' ? knownCategories({ estimators }, columns) : [];
+}
+
 function checkStack(owner: Estimator, { estimators, cv }: StackingParams, final: Estimator): void {
   const refuse = (why: string) => new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
   checkModels(owner, estimators);
@@ -378,6 +404,7 @@ async function fitStack(
   const schema = Schema.named(input.columns);
   const isSparse = passthrough && hasSparseColumns(owner, input);
   const given = keptModels(estimators);
+  if (cv === 'prefit') for (const { model } of given) checkColumns(owner, model, input);
   const models = given.map(({ model }) => (cv === 'prefit' ? fittedCopy(model) : model.clone()));
   const said =
     cv === 'prefit'

@@ -3,10 +3,11 @@ import type { Estimator } from '../core/estimator.js';
 import { type FitInput, requireY } from '../core/fit-input.js';
 import { cvRule } from '../core/fold-source.js';
 import { checkFoldClasses } from '../core/folds.js';
-import { fittedCopy } from '../core/inner-models.js';
+import { checkColumns, fittedCopy, knownCategories } from '../core/inner-models.js';
 import { checkFiniteFor } from '../core/input-checks.js';
 import type { Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
+import { type NamedCategories, unitedCategories } from '../core/named-categories.js';
 import {
   bool,
   checkLength,
@@ -23,7 +24,7 @@ import { type Column, Schema } from '../core/schema.js';
 import { trainingTable } from '../core/training-table.js';
 import { StateError } from '../errors.js';
 import { bestOf, getScorer, type ScorableEstimator } from '../metrics/scorers.js';
-import { type FoldOptions, type FoldPart, foldData, forEachFold } from './folds.js';
+import { type FoldOptions, type FoldPart, fitPartOf, foldData, forEachFold } from './folds.js';
 import { scoresOf } from './responses.js';
 import type { SingleScoring } from './scoring.js';
 import { StratifiedShuffleSplit } from './splitters.js';
@@ -137,6 +138,13 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
       );
   }
 
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const { cv, estimator } = this.params;
+    const known = cv === 'prefit' ? knownCategories({ estimator }, columns) : [];
+    return unitedCategories([super.namedCategories(columns), known]);
+  }
+
   /** An estimator that is fitted already stays so. */
   protected override cloneParams(): TunedThresholdClassifierCVParams {
     const { cv, estimator } = this.params;
@@ -167,6 +175,7 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
 
   /** The scores of an estimator that is fitted, on all rows. */
   async #curveOf(input: FitInput, classes: readonly Label[]): Promise<{ model: Estimator; curves: Curve[] }> {
+    checkColumns(this, this.params.estimator, input);
     const model = fittedCopy(this.params.estimator);
     const { target } = model.schema;
     const known = target.kind === 'class' ? target.classes : [];
@@ -202,8 +211,8 @@ export class TunedThresholdClassifierCV extends ThresholdClassifier<
       X,
       y,
       { ...options, cv: folds, onProgress: progress },
-      async ({ model, fold, fit, part }) => {
-        await fit();
+      async ({ model, fold, stop, part }) => {
+        await fitPartOf(model, input, fold, stop);
         return { model, curve: await this.#curve(model, part(fold.test), classes) };
       },
     );

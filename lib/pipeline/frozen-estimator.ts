@@ -3,18 +3,16 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
-import { isSparse } from '../core/forms.js';
-import { fittedCopy, frontOf } from '../core/inner-models.js';
+import { checkColumns, fittedCopy, frontOf, knownCategories } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
-import { type NamedCategories, namedInOrder } from '../core/named-categories.js';
+import type { NamedCategories } from '../core/named-categories.js';
 import type { NestedParams } from '../core/parameterised.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column, Target } from '../core/schema.js';
-import { requireCsr } from '../core/sparse/csr-matrix.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
@@ -32,7 +30,8 @@ export type FrozenEstimatorState = Record<string, never>;
  * A fitted model whose `fit` does nothing, for estimators that fit what they are given: {@link CalibratedClassifierCV} calibrates it on rows
  * that it hasn't seen, ensembles and pipelines leave it as it is. Clones of it are fitted, too. It predicts and transforms as the model does.
  *
- * Columns are as many as the model's wherever it is part of another, and labels of y, where there is one, those that the model knows.
+ * Wherever it is part of another, columns are those of the model: as many, of the same kinds, and of the same names where both have names.
+ * Categories may be more, fewer or others. Labels of y, where there is one, are those that the model knows.
  *
  * Differs from scikit-learn: keeps a copy of the model, so that fitting that again changes nothing here; other properties of the model
  * than `coef` and `featureImportances` are those of `estimator`; takes no vectorizer but within a pipeline.
@@ -40,7 +39,8 @@ export type FrozenEstimatorState = Record<string, never>;
  * @typeParam F - the model, which decides what `predict` returns
  * @throws {ERR_NOT_FITTED} by `fit` when the model is not fitted
  * @throws {ERR_LABELS} by `fit` when y has not the labels that the model knows
- * @throws {ERR_SHAPE} by `fit` when y has not as many columns of labels
+ * @throws {ERR_SHAPE} by `fit` when y has not as many columns of labels, and of what it is part of when X has not as many columns
+ * @throws {ERR_UNKNOWN_COLUMN | ERR_DTYPE} by `fit` of what it is part of, for columns of other names or kinds
  * @example
  * ```ts
  * import { CalibratedClassifierCV, FrozenEstimator, LinearSVC, loadIris, trainTestSplit } from 'boreal';
@@ -137,13 +137,7 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
 
   /** Those that the model knows. @internal */
   override namedCategories(columns: readonly Column[] | null): NamedCategories {
-    const { estimator } = this.params;
-    if (!estimator.isFitted) return [];
-    const known = estimator.schema.columns.map(({ categories = [], hasMissing = false }) => [
-      ...categories.map(String),
-      ...(hasMissing ? [null] : []),
-    ]);
-    return namedInOrder(known, columns);
+    return knownCategories(this.params, columns);
   }
 
   /** @internal */
@@ -158,16 +152,9 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     throw new ValidationError('ERR_PARAMETER', message);
   }
 
-  protected async fitState({ x, given, y }: FitInput): Promise<FrozenEstimatorState> {
-    const { estimator } = this.params;
-    const { nFeaturesIn } = estimator;
-    // Documents have no columns yet.
-    const cols = given === undefined ? x.cols : isSparse(given) ? requireCsr(given).cols : nFeaturesIn;
-    if (cols !== nFeaturesIn) {
-      const message = `FrozenEstimator: X has ${cols} columns, but ${estimator.constructor.name} was fitted on ${nFeaturesIn}.`;
-      throw new ValidationError('ERR_SHAPE', message);
-    }
-    if (y !== undefined) this.#checkLabels(y);
+  protected async fitState(input: FitInput): Promise<FrozenEstimatorState> {
+    checkColumns(this, this.params.estimator, input);
+    if (input.y !== undefined) this.#checkLabels(input.y);
     return {};
   }
 

@@ -73,7 +73,7 @@ export function* quantizeOutputs(
   const x = calibrate === null ? null : (schema.encode(calibrate, 'float32') as Matrix<Float32Array>);
   if (x?.rows === 0) throw new ValidationError('ERR_EMPTY', 'quantize: there are no calibration rows.');
   const gate = x === null ? null : gateOf(model, y, x.rows);
-  const { plan, steps, widths } = recordSteps(schema.columns.length);
+  const { plan, steps, widths } = recordSteps(schema.columns.length, schema.columns);
   const slots = new Map<Output, number>();
   for (const output of gate === null ? outputs : [...outputs, gate.output])
     slots.set(output, model.lowerOutput(plan, output).id);

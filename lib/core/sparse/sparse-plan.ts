@@ -222,7 +222,7 @@ export class SparsePlan {
       source = builder.rest(lower(builder, builder.input));
     } catch (error) {
       if (!(error instanceof NotLinear)) throw error;
-      const dense = new PlanBuilder(schema.columns.length);
+      const dense = new PlanBuilder(schema.columns.length, schema.columns);
       const whole = dense.build(lower(dense, dense.input));
       return new SparsePlan(await Plan.compileAsync(whole, schema, options), []);
     }

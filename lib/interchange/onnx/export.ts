@@ -81,7 +81,7 @@ export function exportONNX(model: Estimator | LowersSamples, options: ExportONNX
   }
   const { names, given } =
     shape.length > 1 ? writeSamples(writer, shape) : writeInputs(writer, columns, inputs);
-  const recording = recordSteps(columns.length);
+  const recording = recordSteps(columns.length, columns);
   const slotOf = (output: Output) => {
     const resolved = resolveCompileOptions({ output, precision }, precision);
     return model.lowerChecked(recording.plan, recording.plan.input, resolved).id;

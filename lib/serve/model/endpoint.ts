@@ -466,7 +466,7 @@ function compile(model: Estimator, coverage: number | null): Promise<Plan> {
   // A fitted model has a snapshot; `create` has read its schema.
   const { dtype } = model;
   const options = resolveCompileOptions({ coverage: coverage ?? undefined }, dtype);
-  const builder = new PlanBuilder(model.nFeaturesIn);
+  const builder = new PlanBuilder(model.nFeaturesIn, model.schema.columns);
   const parts = outputs.map((output) => model.lowerChecked(builder, builder.input, { ...options, output }));
   return Plan.compileAsync(builder.build(builder.concat(parts)), model.schema, options);
 }
