@@ -16,16 +16,18 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
 }
 
 /** What a work gives. @throws {ERR_ABORTED} as soon as the signal fires, whatever becomes of the work then */
-export async function heeding<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function heeding<T>(work: T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+  // A query that starts when it is waited for, as of knex, must not start again.
+  const once = Promise.resolve(work);
   let fire = () => {};
   const fired = new Promise<void>((resolve) => {
     fire = resolve;
   });
   signal?.addEventListener('abort', fire, { once: true });
   try {
-    await Promise.race([work, signal?.aborted ? undefined : fired]);
+    await Promise.race([once, signal?.aborted ? undefined : fired]);
     throwIfAborted(signal);
-    return await work;
+    return await once;
   } finally {
     signal?.removeEventListener('abort', fire);
   }

@@ -67,11 +67,11 @@ export function fitClasses(input: Targets): EncodedClasses {
 export function partClasses(
   input: Targets,
   known: Classes | undefined,
-  given: Classes | undefined,
+  given: Classes | null | undefined,
 ): EncodedClasses {
-  if (known === undefined && given === undefined) return fitClasses(input);
+  if (known === undefined && !given) return fitClasses(input);
   const columns = targetColumns(requireY(input));
-  const [before, now] = [known, given].map((each) => each && classLists(each));
+  const [before, now] = [known, given].map((each) => (each ? classLists(each) : undefined));
   const targets = Math.max(before?.length ?? 0, now?.length ?? 0);
   const lists = Array.from(
     { length: targets },

@@ -97,8 +97,8 @@ export function checkedFitOptions(given: FitOptions | null | undefined): FitOpti
 
 /** Options of `partialFit` of classifiers. */
 export interface PartialFitOptions extends FitOptions {
-  /** All classes that will ever come, for the first part; default: those of its y. */
-  readonly classes?: readonly Label[];
+  /** All classes that will ever come, for the first part; default, and null: those of its y. */
+  readonly classes?: readonly Label[] | null;
 }
 
 /**
@@ -178,7 +178,7 @@ export function fitLabels(input: Targets): EncodedLabels {
 export function partLabels(
   input: Targets,
   known: readonly Label[] | undefined,
-  given: readonly Label[] | undefined,
+  given: readonly Label[] | null | undefined,
 ): EncodedLabels {
   const classes = classesOfPart(known, given);
   return classes === undefined ? fitLabels(input) : encodePart(requireY(input), input.x.rows, classes);

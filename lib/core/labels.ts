@@ -66,6 +66,12 @@ function requireClass(value: unknown, type: string | undefined, where: string): 
   );
 }
 
+function requireGroup(value: unknown, type: string | undefined, where: string): Label {
+  const label = requireLabel(value, type, where, 'ERR_LABELS');
+  if (typeof label !== 'number' || Number.isFinite(label)) return label;
+  throw new ValidationError('ERR_LABELS', `${where} is ${label}, which tells no group.`);
+}
+
 /** Whole numbers from -SMALL to SMALL - 1 are looked up in a table, which takes a fraction of the time of a hash. */
 const SMALL = 256;
 
@@ -104,7 +110,12 @@ function encodeSmall(y: ArrayLike<unknown>): EncodedLabels | null {
 }
 
 /** Encodes labels of any one type. */
-function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLabels {
+function encodeAny(
+  y: ArrayLike<unknown>,
+  rows: number,
+  what: string,
+  require: typeof requireClass,
+): EncodedLabels {
   const codes = new Int32Array(rows);
   // First in the order in which labels appear.
   const numbers = new Map<Label, number>();
@@ -117,7 +128,7 @@ function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLa
       const several = severalTargets(label, 'Classifier');
       if (several !== undefined) throw several;
       code = numbers.size;
-      numbers.set(requireClass(label, type, `${what} row ${i}`), code);
+      numbers.set(require(label, type, `${what} row ${i}`), code);
       type ??= typeof label;
     }
     codes[i] = code;
@@ -141,8 +152,27 @@ function encodeAny(y: ArrayLike<unknown>, rows: number, what: string): EncodedLa
  * @throws {ERR_LABELS} when a label is missing or a number that is not whole, types are mixed or there are fewer classes
  */
 export function encodeLabels(y: ArrayLike<unknown>, rows: number, what = 'y:', least = 2): EncodedLabels {
+  return encodeBy(requireClass, y, rows, what, least);
+}
+
+/**
+ * As {@link encodeLabels}, of what tells groups of rows apart, and is learned by no classifier: numbers need not be whole.
+ *
+ * @throws as that, and {ERR_LABELS} for a number that is not finite
+ */
+export function encodeGroups(y: ArrayLike<unknown>, rows: number): EncodedLabels {
+  return encodeBy(requireGroup, y, rows, 'y:', 2);
+}
+
+function encodeBy(
+  require: typeof requireClass,
+  y: ArrayLike<unknown>,
+  rows: number,
+  what: string,
+  least: number,
+): EncodedLabels {
   checkLength(y, rows);
-  const encoded = encodeSmall(y) ?? encodeAny(y, rows, what);
+  const encoded = encodeSmall(y) ?? encodeAny(y, rows, what, require);
   if (encoded.classes.length < least) {
     throw new ValidationError(
       'ERR_LABELS',
@@ -170,14 +200,14 @@ export function codesOfLabels(y: ArrayLike<unknown>, classes: readonly Label[], 
  * The classes of one more part of the data.
  *
  * @param known - those of the parts before it
- * @param given - by the caller, in any order
+ * @param given - by the caller, in any order; null or undefined: none
  * @throws {ERR_LABELS} when they differ
  */
 export function classesOfPart(
   known: readonly Label[] | undefined,
-  given: readonly Label[] | undefined,
+  given: readonly Label[] | null | undefined,
 ): readonly Label[] | undefined {
-  const listed = given && distinctLabels(given, 'classes', 'ERR_LABELS');
+  const listed = given ? distinctLabels(given, 'classes', 'ERR_LABELS') : undefined;
   if (known === undefined || listed === undefined) return known ?? listed;
   if (listed.length !== known.length || listed.some((label, c) => label !== known[c]))
     throw new ValidationError('ERR_LABELS', 'classes: they are not those of the parts before.');

@@ -20,7 +20,7 @@ interface LearnsParts {
 export interface PartProblem {
   readonly rows: Int32Array | null;
   readonly y: FitInput['y'];
-  readonly classes?: readonly Label[];
+  readonly classes?: readonly Label[] | null;
 }
 
 /**

@@ -7,6 +7,7 @@ import { toShared } from './fit-input.js';
 import type { Fitted } from './fitted.js';
 import { isSparse, precisionOf } from './forms.js';
 import type { Dtype, Matrix, MatrixLike } from './matrix.js';
+import type { Plan } from './plan.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
 import { SparsePlan } from './sparse/sparse-plan.js';
@@ -24,6 +25,8 @@ export async function runFitted(
   const { plans, schema, dtype } = fitted;
   let X = given;
   for (const vectorizer of model.vectorizers) X = await vectorizer.transform(X);
+  const ready = readyPlan(model, fitted, X, options);
+  if (ready !== undefined) return ready.run(X);
   if (isSparse(X)) {
     const made = runSparse(model, fitted, requireCsr(X), options);
     return X === given ? made : made.catch(withoutColumn);
@@ -32,8 +35,6 @@ export async function runFitted(
   if (model.tags.keepsSparse)
     return runSparse(model, fitted, CsrMatrix.from(schema.encode(X, precision)), options);
   const key = planKey(options, precision);
-  const ready = plans.ready(key);
-  if (ready !== undefined) return ready.run(X);
   // The caller may change X while the plan is compiled.
   const x = toShared(schema.encode(X, precision));
   const plan = await plans.get(key, () => model.compileAsync({ ...options, precision }));
@@ -48,10 +49,19 @@ export async function takeFitted<R>(
   options: CompileOptions,
   take: (result: Matrix) => R,
 ): Promise<R> {
-  const { plans, dtype } = fitted;
-  const isDense = model.vectorizers.length === 0 && !isSparse(X) && !model.tags.keepsSparse;
-  const ready = isDense ? plans.ready(planKey(options, precisionOf(X, dtype))) : undefined;
+  const ready = model.vectorizers.length > 0 ? undefined : readyPlan(model, fitted, X, options);
   return ready === undefined ? take(await runFitted(model, fitted, X, options)) : ready.take(X, take);
+}
+
+/** The plan that dense rows run through as they are, where it is compiled already. */
+function readyPlan(
+  model: Estimator,
+  { plans, dtype }: AnyFitted,
+  X: MatrixLike,
+  options: CompileOptions,
+): Plan | undefined {
+  if (isSparse(X) || model.tags.keepsSparse) return undefined;
+  return plans.ready(planKey(options, precisionOf(X, dtype)));
 }
 
 async function runSparse(

@@ -17,7 +17,7 @@ import { writeWhole } from './whole-file.js';
 
 /** Where fitted steps of pipelines and trees of clusters are kept: a `Map`, or anything that gives back the bytes that it was given under a name, or nothing. */
 export interface PipelineMemory {
-  get(key: string): Uint8Array | undefined | null | Promise<Uint8Array | undefined | null>;
+  get(key: string): Uint8Array | undefined | null | PromiseLike<Uint8Array | undefined | null>;
   set(key: string, bytes: Uint8Array): unknown;
 }
 

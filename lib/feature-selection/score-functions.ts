@@ -5,7 +5,7 @@ import { chi2Survival } from '../core/distributions/survival.js';
 import { toShared } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
 import { checkFiniteSparse } from '../core/input-checks.js';
-import { encodeLabels, encodeTargets } from '../core/labels.js';
+import { encodeGroups, encodeLabels, encodeTargets } from '../core/labels.js';
 import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { abortSignal, bool, checkParams } from '../core/params.js';
 import { CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
@@ -48,7 +48,7 @@ export type ScoreFunction<
 /**
  * The F statistic of a one-way analysis of variance: how far the means of classes are apart, against the spread within them.
  *
- * @param y - labels
+ * @param y - labels, or numbers of any kind: equal ones are a class
  * @throws {ERR_LABELS | ERR_SHAPE | ERR_PARAMETER | ERR_ABORTED}
  * @example
  * ```ts
@@ -61,7 +61,7 @@ export type ScoreFunction<
 export const fClassif: ScoreFunction<FeatureTest> = async (X, y, options = {}) => {
   checkOptions('fClassif', options);
   const x = await numbersOf(X, options);
-  const { codes, classes } = encodeLabels(y, x.rows);
+  const { codes, classes } = encodeGroups(y, x.rows);
   return varianceTest(x, codes, classes.length, options);
 };
 

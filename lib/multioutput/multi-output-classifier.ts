@@ -30,7 +30,7 @@ import { classesOfModels, labelColumns, outputsAmong, SeveralClassesClassifier }
 /** Options of `partialFit` of {@link MultiOutputClassifier}. */
 export interface MultiOutputPartOptions extends FitOptions {
   /** All classes of each target that will ever come, for the first part; of one target a list of them. Default: those of its y. */
-  readonly classes?: readonly Label[] | ReadonlyArray<readonly Label[]>;
+  readonly classes?: readonly Label[] | ReadonlyArray<readonly Label[]> | null;
 }
 
 /**

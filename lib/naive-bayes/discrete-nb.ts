@@ -167,7 +167,7 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
       const x = counts instanceof Promise ? await counts : counts;
       const ranges = rangesOf(x, input.cancel);
       const { min } = ranges instanceof Promise ? await ranges : ranges;
-      const negative = min.findIndex((value) => value < 0);
+      const negative = min.findIndex(isNegative);
       if (negative >= 0) throw this.#negative(input.columns[negative].name);
       const of = [x.data, x.rows, x.cols, codes, classes, input.sampleWeight] as const;
       return isReadInPlace(x.data) ? native.groupSums(...of, input.cancel) : native.groupSumsSync(...of);
@@ -179,10 +179,11 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
     return this.#learn(input, encoded, before, cols, async (codes, classes) => {
       const values = this.sparseCounts(data);
       const x = [indptr, indices, values, cols] as const;
-      const { sums, least } = await sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
-      // Not there any more where the caller has changed the rows meanwhile.
-      if (least < 0)
-        throw this.#negative(input.columns[indices[values.findIndex((value) => value < 0)]]?.name);
+      // Nothing is waited for where they are made at once: the caller may change the values meanwhile.
+      const made = sparseGroupSums(x, codes, classes, input.sampleWeight, input.cancel);
+      const { sums, least } = made instanceof Promise ? await made : made;
+      // In shared memory they may be gone even so.
+      if (least < 0) throw this.#negative(input.columns[indices[values.findIndex(isNegative)]]?.name);
       return sums;
     });
   }
@@ -274,6 +275,8 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
     return plan.softmax(plan.binary(below, 'div', new Float64Array(below.width).fill(SCALE)));
   }
 }
+
+const isNegative = (value: number) => value < 0;
 
 function plus(own: Float64Array, before: Float64Array | undefined): Float64Array {
   return before === undefined ? own : own.map((value, k) => value + before[k]);

@@ -140,7 +140,7 @@ export class MLPClassifier<L extends Label | Label[] = Label> extends perceptron
   async partialFit(
     X: MatrixLike,
     y: TargetsLike,
-    options: FitOptions & { readonly classes?: Classes } = {},
+    options: FitOptions & { readonly classes?: Classes | null } = {},
   ): Promise<this> {
     const [classes, others] = partOptions(options);
     return this.fitPart(X, y, others, async (input, before) => {

@@ -226,6 +226,13 @@ describe('a store', () => {
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
+    const odd = {
+      // biome-ignore lint/suspicious/noThenProperty: what is asked of any result
+      get then() {
+        throw new Error('no');
+      },
+    };
+    expect(() => store.use({}, () => odd)).toThrow('no');
     expect(store.use({}, ({ version }) => version)).toBe('1');
     await store.reload();
   });

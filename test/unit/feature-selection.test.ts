@@ -87,6 +87,8 @@ describe('bad parameters', () => {
     await expect(new SelectKBest({ k: 1 }).fit(rows)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     await expect(chi2([[1], [-1]], ['a', 'b'])).rejects.toMatchObject({ code: 'ERR_INPUT_NEGATIVE' });
     await expect(fClassif([[1], [2]], ['a', 'a'])).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    await expect(fClassif([[1], [2]], [0.5, Infinity])).rejects.toMatchObject({ code: 'ERR_LABELS' });
+    await expect(chi2([[1], [2]], [0.5, 1.5])).rejects.toMatchObject({ code: 'ERR_LABELS' });
     await expect(fRegression([[1], [2]], [1])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   });
 });
@@ -342,4 +344,19 @@ test('eliminators predict by the model of the columns that stay', async () => {
   for (const pipeline of [before, end])
     expect(await pipeline.predict(data)).toEqual(await ridge.predict(data));
   expect(await end.transform(data)).toEqual(await ridge.transform(data));
+});
+
+test('fClassif compares groups, whatever numbers they go by', async () => {
+  const X = Matrix.from([
+    [1, 2],
+    [2, 1],
+    [3, 3],
+    [4, 7],
+    [5, 1],
+  ]);
+  const { scores } = await fClassif(X, [0.5, 0.5, 1.5, 1.5, 0.5]);
+  // As scikit-learn's.
+  expect([...scores].map((f) => f.toFixed(8))).toEqual(['0.27272727', '5.58461538']);
+  const best = await new SelectKBest({ k: 1 }).fit(X, [0.5, 0.5, 1.5, 1.5, 0.5]);
+  expect([...best.scores]).toEqual([...scores]);
 });

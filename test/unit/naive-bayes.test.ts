@@ -16,8 +16,10 @@ import {
   MultinomialNB,
   MultiOutputClassifier,
   makePipeline,
+  SGDClassifier,
   StandardScaler,
 } from '../../lib/index.js';
+import { MLPClassifier } from '../../lib/nn/index.js';
 import { expectClose, ulp } from '../support/tolerance.js';
 
 const X = [
@@ -147,6 +149,21 @@ describe('partialFit', () => {
       ...['ERR_LABELS', 'ERR_SHAPE', 'ERR_INPUT_NAN', 'ERR_ABORTED', 'ERR_INPUT_NEGATIVE'],
     ]);
     expect(model.toBytes()).toEqual(before);
+  });
+
+  test('null is no list of classes: they are those of y', async () => {
+    for (const Model of [
+      GaussianNB,
+      MultinomialNB,
+      BernoulliNB,
+      CategoricalNB,
+      SGDClassifier,
+      MLPClassifier,
+    ]) {
+      const model = await new Model().partialFit(X, y, { classes: null });
+      expect(model.classes).toEqual(['a', 'b']);
+      await model.partialFit(X, y, { classes: null });
+    }
   });
 
   test('a class that has not come is impossible, until it comes', async () => {
@@ -355,4 +372,15 @@ test('float32 rows as large as they can be have the class and the probabilities 
       for (const [k, value] of data.entries()) expect(value).toBeCloseTo(wide.data[k], 6);
     }
   }
+});
+
+test('sparse values are refused by their column, whatever the caller does with them meanwhile', async () => {
+  const counts = CsrMatrix.from(X);
+  counts.data[3] = -1;
+  const fit = new MultinomialNB().fit(counts, y);
+  counts.data[3] = 1;
+  await expect(fit).rejects.toMatchObject({
+    code: 'ERR_INPUT_NEGATIVE',
+    message: expect.stringContaining("'x1'"),
+  });
 });

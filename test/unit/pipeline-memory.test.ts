@@ -183,6 +183,24 @@ describe('a Map', () => {
     await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
   });
 
+  test('what a memory gives may be a query, which is started once', async () => {
+    let [asked, starts] = [0, 0];
+    const query = {
+      // biome-ignore lint/suspicious/noThenProperty: as the queries of knex and mongoose have it
+      then<T>(done?: ((value: undefined) => T) | null) {
+        starts += 1;
+        return Promise.resolve(undefined).then(done);
+      },
+    } as PromiseLike<undefined>;
+    const ask = () => {
+      asked += 1;
+      return query;
+    };
+    await scaled({ get: ask, set: ask }).fit(data, target);
+    expect(asked).toBeGreaterThan(1);
+    expect(starts).toBe(asked);
+  });
+
   test('steps that cannot be stored are fitted each time, and those after them', async () => {
     const memory = new Counted();
     const own: typeof fClassif = (X, y) => fClassif(X, y);

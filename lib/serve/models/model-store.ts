@@ -149,13 +149,14 @@ export class ModelStore {
   use<T>(selector: Selector, use: (model: ServedModel) => T): T {
     const entry = this.#find(selector).hold();
     let result: T;
+    let promise: Promise<unknown> | null;
     try {
       result = use(entry);
+      promise = promiseOf(result);
     } catch (error) {
       entry.release(error);
       throw error;
     }
-    const promise = promiseOf(result);
     if (promise === null) entry.release();
     else
       promise.then(
