@@ -4,10 +4,11 @@ import type { Output, ResolvedCompileOptions } from '../core/compile-options.js'
 import type { Estimator, State } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { type FitInput, fitLabels, fitTargets } from '../core/fit-input.js';
-import { baseModel, fittedModels, frontOf } from '../core/inner-models.js';
+import { baseModel, checkColumns, fittedModels, frontOf, knownCategories } from '../core/inner-models.js';
 import { Classifier, type ClassifierState, Regressor } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
+import { type NamedCategories, unitedCategories } from '../core/named-categories.js';
 import { bool, custom, either, int, labels, nothing, type Rules, real, seed } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
@@ -121,6 +122,12 @@ export class BaggingClassifier extends Classifier<BaggingParams, BaggingState & 
     return [...super.outputs, ...own];
   }
 
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const known = this.params.warmStart ? knownCategories({ bag: this }, columns) : [];
+    return unitedCategories([super.namedCategories(columns), known]);
+  }
+
   override get tags(): EstimatorTags {
     return { ...this.#base.tags, multiOutput: false, delegates: true };
   }
@@ -228,6 +235,12 @@ export class BaggingRegressor extends Regressor<BaggingParams, BaggingState> {
 
   get stateRules(): Rules<BaggingState> {
     return STATE_RULES;
+  }
+
+  /** @internal */
+  override namedCategories(columns: readonly Column[] | null): NamedCategories {
+    const known = this.params.warmStart ? knownCategories({ bag: this }, columns) : [];
+    return unitedCategories([super.namedCategories(columns), known]);
   }
 
   override get tags(): EstimatorTags {
@@ -391,7 +404,10 @@ function bagBefore(
 ): BaggingState | null {
   if (!warmStart || state === null) return null;
   const columns = input.columns.length;
-  if (owner.nFeaturesIn === columns || columns === 0) return state;
+  if (owner.nFeaturesIn === columns || columns === 0) {
+    if (columns > 0) checkColumns(owner, owner, input);
+    return state;
+  }
   const why = `warmStart: the last fit was on ${owner.nFeaturesIn} columns, not on ${columns}`;
   throw new ValidationError('ERR_PARAMETER', `${owner.constructor.name}: ${why}.`);
 }

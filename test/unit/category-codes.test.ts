@@ -6,9 +6,11 @@ import {
   CategoricalNB,
   ColumnTransformer,
   type Estimator,
+  exportONNX,
   FeatureUnion,
   FixedThresholdClassifier,
   FrozenEstimator,
+  importONNX,
   LogisticRegression,
   load,
   MultiOutputClassifier,
@@ -132,6 +134,26 @@ describe('a model that was fitted before', () => {
       expect(order((await whole.predictProba(all)).toArray())).toEqual(order(own));
     }
   });
+});
+
+test('a bag that grows on other categories', async () => {
+  const bag = new BaggingClassifier({ estimator: make(), nEstimators: 2, warmStart: true, randomState: 0 });
+  await bag.fit(rows, y);
+  const saidBy = (one: Estimator) => (one as Pipeline).predictProbaSync(all).toArray();
+  const before = bag.estimators.map(saidBy);
+  bag.setParams({ nEstimators: 3 });
+  await bag.fit({ c: ['b', 'd', 'B', 'd', 'b', 'd'] }, ['no', 'yes', 'no', 'yes', 'no', 'yes']);
+  const last = saidBy(bag.estimators[2]);
+  const mean = (i: number) => (before[0][i][1] + before[1][i][1] + last[i][1]) / 3;
+  for (const [i, [, said]] of (await bag.predictProba(all)).toArray().entries())
+    expect(said).toBeCloseTo(mean(i), 12);
+  await expect(bag.fit({ c: [1, 2] }, ['no', 'yes'])).rejects.toThrow(code('ERR_DTYPE'));
+});
+
+test('exports', async () => {
+  const parts = await new ColumnTransformer([['x', frozen, ['c']]]).fit(all);
+  const imported = importONNX(exportONNX(parts));
+  expect(imported.compile().runSync(all).toArray()).toEqual(indicators);
 });
 
 test('folds without a category', async () => {
