@@ -1,6 +1,6 @@
 /** The faces of estimators: what a classifier, a regressor and a transformer offer on top of fit and lower. */
 
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import { areSeveral, type Classes, classTarget } from './class-lists.js';
 import type { Output } from './compile-options.js';
 import { Estimator, type State } from './estimator.js';
@@ -50,8 +50,12 @@ export interface Predictor {
   predictTarget?(X: MatrixLike): Promise<unknown>;
 }
 
-/** The labels or numbers that a model predicts, one per row. */
-export function predictTarget(model: Predictor, X: MatrixLike): Promise<unknown> {
+/** The labels or numbers that a model predicts, one per row. @throws {ERR_NOT_SUPPORTED} for what does not predict, such as {@link PCA} */
+export async function predictTarget(model: Predictor, X: MatrixLike): Promise<unknown> {
+  if (model.predictTarget === undefined && typeof model.predict !== 'function') {
+    const message = `This score needs predictions, and ${model.constructor.name} has no predict.`;
+    throw new StateError('ERR_NOT_SUPPORTED', message);
+  }
   return model.predictTarget === undefined ? model.predict(X) : model.predictTarget(X);
 }
 

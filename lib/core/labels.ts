@@ -201,13 +201,14 @@ export function codesOfLabels(y: ArrayLike<unknown>, classes: readonly Label[], 
  *
  * @param known - those of the parts before it
  * @param given - by the caller, in any order; null or undefined: none
- * @throws {ERR_LABELS} when they differ
+ * @throws {ERR_LABELS} when they differ, or one is a number that is not whole
  */
 export function classesOfPart(
   known: readonly Label[] | undefined,
   given: readonly Label[] | null | undefined,
 ): readonly Label[] | undefined {
   const listed = given ? distinctLabels(given, 'classes', 'ERR_LABELS') : undefined;
+  for (const label of listed ?? []) requireClass(label, undefined, 'classes: one');
   if (known === undefined || listed === undefined) return known ?? listed;
   if (listed.length !== known.length || listed.some((label, c) => label !== known[c]))
     throw new ValidationError('ERR_LABELS', 'classes: they are not those of the parts before.');

@@ -3,7 +3,13 @@ import { StateError } from '../errors.js';
 import { withCancel } from './cancellation.js';
 import { CodedRows } from './coded-rows.js';
 import type { Estimator } from './estimator.js';
-import { type FitInput, type PartialFitOptions, type SparseFitInput, takeSharedRows } from './fit-input.js';
+import {
+  type FitInput,
+  type PartialFitOptions,
+  reportProgress,
+  type SparseFitInput,
+  takeSharedRows,
+} from './fit-input.js';
 import { fittedCopy } from './inner-models.js';
 import type { Label } from './labels.js';
 import type { MatrixLike } from './matrix.js';
@@ -18,16 +24,20 @@ interface LearnsParts {
 
 /** What one of the models learns from a part: which of its rows (null: all), the targets of these, and all classes that will ever come. */
 export interface PartProblem {
+  /** Hears how far the model is; of the models that are done hears the listener of the whole part. */
+  readonly onProgress?: FitInput['onProgress'];
   readonly rows: Int32Array | null;
   readonly y: FitInput['y'];
   readonly classes?: readonly Label[] | null;
 }
 
 /**
- * A model for each problem that has learned one more part; a problem without rows leaves its model as it was.
+ * A model for each problem that has learned one more part; a problem without rows, or whose rows all weigh 0, leaves its model
+ * as it was.
  *
  * @param before - those that have learned the parts before it; null: none
  * @throws {ERR_NOT_SUPPORTED} for an estimator without `partialFit`
+ * @throws {ERR_PARAMETER} where the rows of a problem of the first part all weigh 0
  */
 export function learnPart(
   owner: Estimator,
@@ -40,15 +50,20 @@ export function learnPart(
     const message = `${owner.constructor.name}: ${estimator.constructor.name} has no partialFit.`;
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
-  const { signal, sampleWeight } = input;
+  const { signal, sampleWeight, device } = input;
+  const progress = reportProgress(input, owner);
+  let done = 0;
   return withCancel(signal, () =>
     runAll([...problems.keys()], signal, async (k, stop) => {
-      const { rows, y, classes } = problems[k];
+      const { rows, y, classes, onProgress } = problems[k];
       const model = (before === null ? estimator.clone() : fittedCopy(before[k])) as Estimator & LearnsParts;
-      if (rows?.length === 0) return model;
       const weights = rows && sampleWeight ? takeValues(sampleWeight, rows) : sampleWeight;
-      const options = { sampleWeight: weights ?? undefined, classes, signal: stop };
-      await model.partialFit(rowsOf(input, rows), y, options);
+      const isOfAny = rows?.length !== 0 && (before === null || !weights?.every((weight) => weight === 0));
+      if (isOfAny) {
+        const options = { sampleWeight: weights ?? undefined, classes, signal: stop, onProgress, device };
+        await model.partialFit(rowsOf(input, rows), y, options);
+      }
+      progress?.(++done, problems.length);
       return model;
     }),
   );

@@ -151,6 +151,7 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
    *
    * @param options - `classes` of a classifier names all of them when the first part may lack some
    * @throws {ERR_NOT_SUPPORTED} for an estimator without it
+   * @throws {ERR_PARAMETER} for `classes` of what is no classifier
    * @throws {ERR_EMPTY} where no column stays; what was learned before is kept then
    * @throws as {@link Estimator.fit}, and {ERR_SHAPE} when X has other columns than before
    */
@@ -159,10 +160,16 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     const learn = async (input: FitInput | SparseFitInput, before: SelectFromModelState | null) => {
       const { estimator, prefit } = this.params;
       if (prefit) checkColumns(this, estimator, input);
+      if (classes && estimator.kind !== 'classifier') {
+        const message = `SelectFromModel: ${estimator.constructor.name} is no classifier, and has no classes.`;
+        throw new ValidationError('ERR_PARAMETER', message);
+      }
       const known = before && [before.model];
+      const { y, onProgress } = input;
+      const part = { ...input, onProgress: undefined };
       const [model] = prefit
         ? [fittedCopy(estimator)]
-        : await learnPart(this, estimator, input, known, [{ rows: null, y: input.y, classes }]);
+        : await learnPart(this, estimator, part, known, [{ rows: null, y, classes, onProgress }]);
       return this.#select(model, input.x.cols);
     };
     return this.fitPart(X, y, others, learn, learn);

@@ -14,6 +14,7 @@ import {
   loadIris,
   Matrix,
   makePipeline,
+  PCA,
   type Progress,
   RandomForestClassifier,
   RandomForestRegressor,
@@ -29,6 +30,11 @@ const sorted = (values: Iterable<number>) => [...values].sort((a, b) => a - b);
 describe('cross-validation', () => {
   const diabetes = loadDiabetes();
   const iris = loadIris();
+
+  test('scores of predictions are refused for what does not predict', async () => {
+    const score = crossValScore(new PCA({ nComponents: 2 }), iris.data, iris.target, { scoring: 'r2' });
+    await expect(score).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  });
 
   // What scikit-learn 1.9 gives.
   test('scores agree with scikit-learn', async () => {

@@ -20,6 +20,7 @@ import {
   mutualInfoClassif,
   mutualInfoRegression,
   Pipeline,
+  type Progress,
   RandomForestClassifier,
   RFE,
   Ridge,
@@ -31,6 +32,7 @@ import {
   SelectKBest,
   SelectPercentile,
   SGDClassifier,
+  SGDRegressor,
   StandardScaler,
   VarianceThreshold,
 } from '../../lib/index.js';
@@ -316,6 +318,17 @@ test('a model learns part by part, and columns are chosen anew', async () => {
   expect(ready.importances).toEqual(importances);
   const none = new SelectFromModel(new Ridge()).partialFit(scaled, target);
   await expect(none).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+});
+
+test('a model that learns part by part tells its own progress; classes are for classifiers', async () => {
+  const heard: string[] = [];
+  const onProgress = ({ estimator }: Progress) => heard.push(estimator);
+  await new SelectFromModel(new SGDClassifier({ randomState: 0 })).fit(data, target, { onProgress });
+  const byFit = new Set(heard.splice(0));
+  await new SelectFromModel(new SGDClassifier({ randomState: 0 })).partialFit(data, target, { onProgress });
+  expect(new Set(heard)).toEqual(byFit);
+  const numbers = new SelectFromModel(new SGDRegressor()).partialFit(data, target, { classes: [0, 1] });
+  await expect(numbers).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
 });
 
 test('eliminators predict by the model of the columns that stay', async () => {

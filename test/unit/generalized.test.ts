@@ -274,6 +274,25 @@ describe('classifiers made of binary ones', () => {
     await expect(first).rejects.toMatchObject({ code: 'ERR_LABELS' });
   });
 
+  test('a problem whose rows weigh nothing in a later part keeps its model', async () => {
+    const model = new OneVsOneClassifier(new GaussianNB());
+    await model.partialFit(data, labels);
+    const before = model.models.map((own) => (own as GaussianNB).theta);
+    const done: unknown[] = [];
+    const sampleWeight = labels.map((label) => (label === labels[149] ? 1 : 0));
+    await model.partialFit(data.slice(0, 150), labels, {
+      sampleWeight,
+      onProgress: ({ estimator, fraction }) => done.push([estimator, fraction]),
+    });
+    const after = model.models.map((own) => (own as GaussianNB).theta);
+    expect(after[0]).toEqual(before[0]);
+    expect((model.models[0] as GaussianNB).classCount).toEqual(Float64Array.of(50, 50));
+    expect((model.models[2] as GaussianNB).classCount).toEqual(Float64Array.of(50, 100));
+    expect(done).toEqual([1, 2, 3].map((k) => ['OneVsOneClassifier', k / 3]));
+    const first = new OneVsOneClassifier(new GaussianNB()).partialFit(data, labels, { sampleWeight });
+    await expect(first).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+  });
+
   test('what has neither decisions nor probabilities is refused', async () => {
     const wrong = new OneVsRestClassifier(new Ridge());
     await expect(wrong.fit(data, labels)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });

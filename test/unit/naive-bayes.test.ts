@@ -139,6 +139,7 @@ describe('partialFit', () => {
       model.partialFit([[1, Number.NaN]], ['a']),
       model.partialFit([[1, 2]], ['a'], { signal: AbortSignal.abort() }),
       new MultinomialNB().partialFit([[-1]], [1], { classes: [1, 2] }),
+      new GaussianNB().partialFit([[1], [2]], [0.5, 1.5], { classes: [0.5, 1.5] }),
     ].map((work) =>
       work.then(
         () => 'none',
@@ -146,7 +147,7 @@ describe('partialFit', () => {
       ),
     );
     expect(await Promise.all(codes)).toEqual([
-      ...['ERR_LABELS', 'ERR_SHAPE', 'ERR_INPUT_NAN', 'ERR_ABORTED', 'ERR_INPUT_NEGATIVE'],
+      ...['ERR_LABELS', 'ERR_SHAPE', 'ERR_INPUT_NAN', 'ERR_ABORTED', 'ERR_INPUT_NEGATIVE', 'ERR_LABELS'],
     ]);
     expect(model.toBytes()).toEqual(before);
   });
