@@ -5,6 +5,9 @@ import { Parameterised } from './parameterised.js';
 
 type Part = readonly [name: string, ...rest: unknown[]];
 
+/** What the parts hold, each beside its name. */
+export const heldBy = (parts: unknown): unknown[] => asList(parts).map((part) => part?.[1]);
+
 /** The estimator of a part. */
 export function nestedIn(parts: unknown, name: string): Parameterised | undefined {
   const part = asList(parts).find((one) => one?.[0] === name)?.[1];

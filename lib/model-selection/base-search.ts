@@ -120,15 +120,15 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   protected abstract get space(): ParamDistributions | readonly ParamDistributions[];
 
   get kind(): EstimatorKind {
-    return this.params.estimator.kind;
+    return this.params.estimator?.kind;
   }
 
   get outputs(): readonly Output[] {
-    return this.isFitted && this.state.best === null ? [] : this.params.estimator.outputs;
+    return this.isFitted && this.state.best === null ? [] : (this.params.estimator?.outputs ?? []);
   }
 
   override get tags() {
-    return { ...this.params.estimator.tags, takesGroups: true, delegates: true };
+    return { ...this.params.estimator?.tags, takesGroups: true, delegates: true };
   }
 
   /** The rules of the shared parameters. */
@@ -188,6 +188,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   /** What any candidate may name. @internal */
   override namedCategories(columns: readonly Column[] | null): NamedCategories {
     const { estimator } = this.params;
+    if (!(estimator instanceof Estimator)) return [];
     const lists = [this.space]
       .flat()
       .filter(isObject)

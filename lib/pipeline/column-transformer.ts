@@ -177,10 +177,11 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     if (columns === null) return super.namedCategories(null);
     const { transformers, remainder } = this.params;
     const schema = Schema.named(columns);
-    const parts = transformers.map(([name, part, selection]) => ({
-      part,
-      own: known(selection, schema, name),
-    }));
+    // Named before they are checked, as candidates of a search are: they may be anything.
+    const parts = (Array.isArray(transformers) ? transformers : []).map((each) => {
+      const [name, part, selection] = Array.isArray(each) ? (each as unknown as ColumnPart) : [];
+      return { part, own: isSelection(selection) ? known(selection, schema, name ?? '') : null };
+    });
     const taken = new Set(parts.flatMap(({ own }) => own ?? []));
     const rest = [...columns.keys()].filter((j) => !taken.has(j));
     const byPart = [...parts, { part: remainder, own: rest }].map(({ part, own }): NamedCategories => {

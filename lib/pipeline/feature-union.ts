@@ -98,9 +98,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
   }
 
   override get tags() {
-    const parts = this.params.transformers.flatMap(([, part]) =>
-      part instanceof Estimator ? [part.tags] : [],
-    );
+    const parts = this.within.flatMap((part) => (part instanceof Estimator ? [part.tags] : []));
     return {
       allowNan: parts.every(({ allowNan }) => allowNan),
       allowCategories: parts.every(({ allowCategories }) => allowCategories),

@@ -142,7 +142,7 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
 
   /** @internal */
   override get keepsColumns(): boolean {
-    return this.params.estimator.keepsColumns;
+    return this.params.estimator?.keepsColumns ?? false;
   }
 
   protected override checkState(_state: FrozenEstimatorState, columns: readonly Column[]): void {

@@ -5,6 +5,7 @@ import { frontOf } from '../core/inner-models.js';
 import { isTransformer, Transformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import type { MatrixLike } from '../core/matrix.js';
+import { heldBy } from '../core/named-parts.js';
 import { custom, either, nothing, type Rule } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema } from '../core/schema.js';
@@ -59,7 +60,7 @@ export abstract class Parallel<P extends ParallelParams, S extends ParallelState
 
   /** What stands side by side: transformers, 'passthrough' and 'drop'. */
   protected get within(): readonly unknown[] {
-    return this.params.transformers.map(([, part]) => part);
+    return heldBy(this.params.transformers);
   }
 
   protected override get namedParts() {

@@ -13,7 +13,7 @@ import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { type NamedCategories, namedAnywhere, unitedCategories } from '../core/named-categories.js';
-import { checkParts, cloneParts, nameByClass } from '../core/named-parts.js';
+import { checkParts, cloneParts, heldBy, nameByClass } from '../core/named-parts.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
@@ -105,7 +105,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   /** The last step, fitted or not. */
   get #last(): unknown {
     const { steps } = this.isFitted ? this.fittedParams : this.params;
-    return steps.at(-1)?.[1];
+    return heldBy(steps).at(-1);
   }
 
   get kind(): EstimatorKind {
@@ -125,7 +125,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   override get tags() {
     const { steps } = this.params;
-    const takesGroups = steps.some(([, step]) => step instanceof Estimator && step.tags.takesGroups);
+    const takesGroups = estimatorsOf(steps).some((step) => step.tags.takesGroups);
     const { trainsOnGpu = false, multiOutput = false, ignoresWeights = false } = lastTags(steps);
     return { ...firstTags(steps), takesGroups, trainsOnGpu, multiOutput, ignoresWeights, delegates: true };
   }
@@ -147,7 +147,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   override checkParams(): void {
     super.checkParams();
     const { steps } = this.params;
-    const front = vectorizersOf(steps.map((step) => step?.[1])).length;
+    const front = vectorizersOf(heldBy(steps) as PipelineState['steps']).length;
     const first = steps.findIndex((step, i) => i >= front && step?.[1] instanceof Estimator);
     checkParts(this, steps, {
       what: 'step',
@@ -171,7 +171,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   /** @internal */
   override namedCategories(columns: readonly Column[] | null): NamedCategories {
-    const steps = this.params.steps.map(([, step]) => step).filter((step) => step instanceof Estimator);
+    const steps = estimatorsOf(this.params.steps);
     const kept = steps.findIndex(({ keepsColumns }) => !keepsColumns);
     return unitedCategories(
       steps.map((step, i) =>
@@ -182,7 +182,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   /** @internal */
   override get keepsColumns(): boolean {
-    return this.params.steps.every(([, step]) => !(step instanceof Estimator) || step.keepsColumns);
+    return estimatorsOf(this.params.steps).every((step) => step.keepsColumns);
   }
 
   protected async fitState(input: FitInput): Promise<PipelineState> {
@@ -226,7 +226,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   /** @internal */
   get mayMakeSparse(): boolean {
-    return this.params.steps.some(([, step]) => mayMakeSparse(step));
+    return heldBy(this.params.steps).some(mayMakeSparse);
   }
 
   /** Fits, and gives what the rows become. @internal */
@@ -308,7 +308,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   }
 
   override get crossFits() {
-    return this.params.steps.some(([, step]) => step instanceof Estimator && step.crossFits);
+    return estimatorsOf(this.params.steps).some((step) => step.crossFits);
   }
 
   override async crossFitted(input: FitInput): Promise<Matrix> {
@@ -435,7 +435,7 @@ function isStep(value: unknown): value is Estimator | 'passthrough' {
 }
 
 function lastTags(steps: readonly Step[]): EstimatorTags {
-  const last = steps?.at?.(-1)?.[1];
+  const last = heldBy(steps).at(-1);
   return last instanceof Estimator ? last.tags : {};
 }
 
@@ -443,10 +443,14 @@ function firstTags(steps: readonly Step[]): EstimatorTags {
   return firstOf(steps)?.tags ?? {};
 }
 
-/** The first step that is not left out, of steps that may be anything. */
+/** The steps that are not left out, of steps that may be anything. */
+function estimatorsOf(steps: readonly Step[]): Estimator[] {
+  return heldBy(steps).filter((step) => step instanceof Estimator);
+}
+
+/** The first of them. */
 function firstOf(steps: readonly Step[]): Estimator | undefined {
-  const first = steps?.find?.((step) => step?.[1] instanceof Estimator)?.[1];
-  return first instanceof Estimator ? first : undefined;
+  return estimatorsOf(steps)[0];
 }
 
 /**

@@ -32,7 +32,9 @@ describe('cross-validation', () => {
   const iris = loadIris();
 
   test('scores of predictions are refused for what does not predict', async () => {
-    const score = crossValScore(new PCA({ nComponents: 2 }), iris.data, iris.target, { scoring: 'r2' });
+    const score = crossValScore(new PCA({ nComponents: 2 }) as never, iris.data, iris.target, {
+      scoring: 'r2',
+    });
     await expect(score).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
   });
 
