@@ -268,15 +268,24 @@ export abstract class DiscreteNB<P extends DiscreteNBParams> extends NaiveBayes<
 
   override lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const { output, precision } = options;
-    if (output === 'jointLogProba' || precision === 'float64') return super.lower(plan, x, options);
+    if (precision === 'float64') return super.lower(plan, x, options);
     const scores = this.lowerScores(plan, x, SCALE);
-    if (output !== 'proba') return plan.argmax(scores);
-    const below = plan.binaryOf([scores, plan.reduce(scores, 'max')], 'sub');
-    return plan.softmax(plan.binary(below, 'div', new Float64Array(below.width).fill(SCALE)));
+    if (output !== 'proba' && output !== 'jointLogProba') return plan.argmax(scores);
+    const most = plan.reduce(scores, 'max');
+    const below = plan.binaryOf([scores, output === 'proba' ? most : beyond(plan, most)], 'sub');
+    const joint = plan.binary(below, 'div', new Float64Array(below.width).fill(SCALE));
+    return output === 'proba' ? plan.softmax(joint) : joint;
   }
 }
 
 const isNegative = (value: number) => value < 0;
+
+/** How far the highest scaled score of a row is beyond what leaves the others room: 0 of all but the largest rows. */
+function beyond(plan: PlanBuilder, most: Slot): Slot {
+  const room = 2 ** 120 * SCALE;
+  const within = plan.binary(plan.binary(most, 'min', Float64Array.of(room)), 'max', Float64Array.of(-room));
+  return plan.binaryOf([most, within], 'sub');
+}
 
 function plus(own: Float64Array, before: Float64Array | undefined): Float64Array {
   return before === undefined ? own : own.map((value, k) => value + before[k]);

@@ -371,6 +371,15 @@ test('float32 rows as large as they can be have the class and the probabilities 
     for (const X of [large, CsrMatrix.from(large)]) {
       const { data } = await model.predictProba(X);
       for (const [k, value] of data.entries()) expect(value).toBeCloseTo(wide.data[k], 6);
+      const { data: logs } = await model.predictLogProba(X);
+      const { data: wideLogs } = await model.predictLogProba(large.astype('float64'));
+      // Those beyond float32 are infinite.
+      for (const [k, value] of logs.entries()) {
+        const expected = Math.fround(wideLogs[k]);
+        if (Number.isFinite(expected))
+          expect(Math.abs(value - expected)).toBeLessThan(1e-6 - 1e-5 * expected);
+        else expect(value).toBe(expected);
+      }
     }
   }
 });
