@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/weights.h"
 #include "linalg/column_moments.h"
@@ -124,17 +125,21 @@ void check(size_t rows, size_t cols, Span<double> y, const GlmParams& params) {
 }
 
 // The lower factor of Fisher's information at the start, of rows spread evenly over X: for L-BFGS to go by,
-// whose every evaluation reads all of X. Empty with few rows, or where it is not positive definite.
+// whose every evaluation reads all of X. Empty with few rows, or where columns depend on one another: L-BFGS
+// then stays among the coefficients that gradients reach, which a factor of rounding would lead it away from.
 template <typename T>
 std::vector<double> sampled_curvature(MatrixView<const T> x, Span<double> weights, const GlmParams& params,
-                                      const std::vector<double>& means, const std::vector<double>& start) {
+                                      const std::vector<double>& means, const std::vector<double>& start,
+                                      const CancelToken* cancel) {
   constexpr size_t kMinSample = 4096, kSamplePerParameter = 64, kMaxParameters = 256;
   constexpr size_t kLeastReduction = 8;  // of rows, from all to the sample
+  constexpr double kLeastPivot = 1e-10;  // for each parameter, of what the diagonal was
   const size_t n = start.size(), size = std::max(kMinSample, kSamplePerParameter * n);
   if (n > kMaxParameters || x.rows / size < kLeastReduction) return {};
   std::vector<double> hessian(n * n), row(n, 1.0);  // the last is what the intercept counts
   double total = 0;
   for (size_t k = 0; k < size; ++k) {
+    if (k % 256 == 0) check_cancel(cancel);
     const size_t i = k * x.rows / size;
     const double weight = weights.size == 0 ? 1.0 : weights[i];
     for (size_t j = 0; j < x.cols; ++j) row[j] = static_cast<double>(x.at(i, j)) - means[j];
@@ -149,7 +154,13 @@ std::vector<double> sampled_curvature(MatrixView<const T> x, Span<double> weight
   }
   for (double& value : hessian) value /= total;
   for (size_t j = 0; j < x.cols; ++j) hessian[j * n + j] += params.alpha;
-  if (!factor_lower(hessian.data(), n)) hessian.clear();
+  std::vector<double> least(n);
+  for (size_t j = 0; j < n; ++j) least[j] = kLeastPivot * static_cast<double>(n) * hessian[j * (n + 1)];
+  if (!factor_lower(hessian.data(), n)) return {};
+  for (size_t j = 0; j < n; ++j) {
+    const double root = hessian[j * (n + 1)];
+    if (!(root * root > least[j])) return {};
+  }
   return hessian;
 }
 
@@ -188,7 +199,7 @@ GlmModel fit_glm(MatrixView<const T> x, Span<double> y, Span<double> weights, co
   options.on_iteration = [&](size_t iterations) {
     if (progress) progress(iterations, params.max_iter);
   };
-  const std::vector<double> curvature = sampled_curvature(x, weights, params, means, start);
+  const std::vector<double> curvature = sampled_curvature(x, weights, params, means, start, cancel);
   if (!curvature.empty()) {
     options.precondition = [&](std::vector<double>& v) {
       solve_factored(curvature.data(), v.size(), v.data());

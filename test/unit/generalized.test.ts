@@ -33,6 +33,26 @@ const labels = Array.from(target, (code) => ['setosa', 'versicolor', 'virginica'
 describe('generalised linear models', () => {
   const X = [[0], [1], [2], [3]];
 
+  test('of columns that depend on one another many rows find what few find', async () => {
+    const rates = [0.5, 1, 1.5, 3];
+    const few = Array.from({ length: 200 }, (_, i) => {
+      const kind = i % 4;
+      return [...rates.map((_, k) => Number(k === kind)), ((i * 7) % 50) / 50 - 0.5];
+    });
+    const counts = few.map((_, i) => Math.round(rates[i % 4] + (((i * 13) % 11) - 4) / 8));
+    const many = Array.from({ length: 200 }, () => few).flat();
+    const coefficients = async (rows: number[][], y: number[]) => {
+      const model = await new PoissonRegressor({ alpha: 0, tol: 1e-7, maxIter: 1000 }).fit(rows, y);
+      return Array.from(model.coef);
+    };
+    const expected = await coefficients(few, counts);
+    const found = await coefficients(
+      many,
+      many.map((_, i) => counts[i % 200]),
+    );
+    for (const [k, value] of found.entries()) expect(value).toBeCloseTo(expected[k], 4);
+  });
+
   test('columns far from 0 change the intercept alone', async () => {
     const rows = data.toArray().slice(0, 80);
     const far = rows.map((row) => row.map((value, j) => value + 1e5 * (j + 1)));
