@@ -77,7 +77,7 @@ bool rows_ascend(const CsrView<T>& x, size_t from, size_t to) {
     const size_t first = x.begin(i);
     if (first > begin && first < x.end(i)) descents -= columns[first] <= columns[first - 1] ? 1 : 0;
   }
-  return descents == 0 && last < x.cols;
+  return descents == 0 && last < std::min<uint64_t>(x.cols, uint64_t{1} << 31);
 }
 
 }  // namespace

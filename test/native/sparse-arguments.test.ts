@@ -42,6 +42,16 @@ describe('text and sparse rows', () => {
     ],
     [
       'ERR_SHAPE',
+      'a column below 0 of more columns than an int32 can tell',
+      () =>
+        raw.csrCheck(
+          ...CSR()
+            .with(1, Int32Array.of(1, -1, 2))
+            .with(3, 2 ** 33),
+        ),
+    ],
+    [
+      'ERR_SHAPE',
       'rows that go back',
       () => raw.csrColumnCounts(...CSR().with(0, Int32Array.of(0, 3, 1)), null),
     ],
