@@ -4,7 +4,7 @@ import type { CancelHandle, ColumnMoments, CudaTarget, FloatArray, NativeProgres
 /** See native/train/scatter.h. */
 export interface MeasuredScatter {
   readonly moments: ColumnMoments;
-  /** [cols, cols]; infinite where values are missing or infinite, or their sums are. */
+  /** [cols, cols]; infinite where values are missing or infinite, or their squares add up to it. */
   readonly scatter: Float64Array;
 }
 
@@ -200,13 +200,14 @@ export interface ClusterAddon {
     mean: Float64Array,
     cancel: CancelHandle | null,
   ): Promise<Float64Array>;
-  /** Both the moments and the Gram matrix of the rows less their means, while x is read once. */
+  /** Both the moments, ranges left out, and the Gram matrix of the rows less their means, while x is read once. */
   measuredScatter(
     x: FloatArray,
     rows: number,
     cols: number,
     cancel: CancelHandle | null,
   ): Promise<MeasuredScatter>;
+  /** The same at once, with ranges. */
   measuredScatterSync(x: FloatArray, rows: number, cols: number): MeasuredScatter;
   /** See native/train/min_cov_det.h. */
   fitMinCovDet(

@@ -197,7 +197,7 @@ napi_value measured_to_js(napi_env env, MeasuredScatter&& result) {
 napi_value measured_scatter_later(Call& call) {
   const MatrixArgument matrix(call);
   auto compute = [](auto x, const CancelToken* cancel, const JobProgress&) {
-    return measured_scatter(x, cancel);
+    return measured_scatter(x, false, cancel);
   };
   return start_matrix_job(call, matrix, train_options(call, 3, false), std::move(compute), measured_to_js);
 }
@@ -208,7 +208,7 @@ napi_value measured_scatter_now(Call& call) {
   return by_precision(matrix.x, [&](auto zero) {
     using T = decltype(zero);
     const MatrixView<const T> x = dense_view<const T>(elements<T>(matrix.x), matrix.rows, matrix.cols);
-    return measured_to_js(call.env(), measured_scatter(x, nullptr));
+    return measured_to_js(call.env(), measured_scatter(x, true, nullptr));
   });
 }
 

@@ -104,6 +104,15 @@ void mirror(std::vector<double>& square, size_t d) {
   }
 }
 
+// Where all squares of a column are, so are its products with others.
+bool is_finite(const Sums& sums) {
+  const size_t d = sums.sum.size();
+  for (size_t j = 0; j < d; ++j) {
+    if (!std::isfinite(sums.sum[j]) || !std::isfinite(sums.products[j * (d + 1)])) return false;
+  }
+  return true;
+}
+
 // Products about the means from those about a shift. False where that cancels more than two bits of a
 // square.
 bool centre_products(Sums* sums, double rows) {
@@ -130,14 +139,13 @@ std::vector<double> scatter(MatrixView<const T> x, Span<double> mean, const Canc
 }
 
 template <typename T>
-MeasuredScatter measured_scatter(MatrixView<const T> x, const CancelToken* cancel) {
+MeasuredScatter measured_scatter(MatrixView<const T> x, bool ranges, const CancelToken* cancel) {
   const size_t d = x.cols;
   const double rows = static_cast<double>(x.rows);
   std::vector<double> mean = mean_of_some_rows(x, {});
   for (bool again = false;; again = true) {
-    Sums sums = sums_about(x, {mean.data(), d}, true, cancel);
-    const auto is_finite = [](double value) { return std::isfinite(value); };
-    if (!std::all_of(sums.sum.begin(), sums.sum.end(), is_finite)) {
+    Sums sums = sums_about(x, {mean.data(), d}, ranges, cancel);
+    if (!is_finite(sums)) {
       return {column_moments(x, {}, {0, cancel}), std::vector<double>(d * d, kInfinity)};
     }
     for (size_t j = 0; j < d; ++j) mean[j] += sums.sum[j] / rows;
@@ -153,7 +161,7 @@ MeasuredScatter measured_scatter(MatrixView<const T> x, const CancelToken* cance
 
 template std::vector<double> scatter<float>(MatrixView<const float>, Span<double>, const CancelToken*);
 template std::vector<double> scatter<double>(MatrixView<const double>, Span<double>, const CancelToken*);
-template MeasuredScatter measured_scatter<float>(MatrixView<const float>, const CancelToken*);
-template MeasuredScatter measured_scatter<double>(MatrixView<const double>, const CancelToken*);
+template MeasuredScatter measured_scatter<float>(MatrixView<const float>, bool, const CancelToken*);
+template MeasuredScatter measured_scatter<double>(MatrixView<const double>, bool, const CancelToken*);
 
 }  // namespace boreal

@@ -18,12 +18,13 @@ std::vector<double> scatter(MatrixView<const T> x, Span<double> mean, const Canc
 struct MeasuredScatter {
   ColumnMoments moments;
   std::vector<double>
-      scatter;  // [cols, cols]; infinite where values are missing or infinite, or their sums are
+      scatter;  // [cols, cols]; infinite where values are missing or infinite, or their squares add up to it
 };
 
 // Both the moments and the scatter about the means, while x is read once: rows are shifted by the mean of
 // some of them, and the rest is made good afterwards. Where that would cost digits, x is read once more.
+// ranges: whether the moments have those, which change no other bit.
 template <typename T>
-MeasuredScatter measured_scatter(MatrixView<const T> x, const CancelToken* cancel);
+MeasuredScatter measured_scatter(MatrixView<const T> x, bool ranges, const CancelToken* cancel);
 
 }  // namespace boreal

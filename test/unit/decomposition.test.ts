@@ -25,6 +25,20 @@ describe('parameters', () => {
     await expect(model.fit(rows)).rejects.toMatchObject({ code });
   });
 
+  test('columns whose squares overflow are said to', async () => {
+    for (const cols of [2, 40]) {
+      const X = new Matrix(
+        Float64Array.from({ length: 100 * cols }, (_, k) => 1e200 * Math.sin(k * k)),
+        100,
+        cols,
+      );
+      await expect(new PCA({ svdSolver: 'covarianceEigh' }).fit(X)).rejects.toMatchObject({
+        code: 'ERR_INPUT_INFINITE',
+        message: expect.stringContaining('scale them down'),
+      });
+    }
+  });
+
   test('one row does not vary', async () => {
     await expect(new PCA().fit([[1, 2]])).rejects.toMatchObject({ code: 'ERR_SHAPE' });
   });
