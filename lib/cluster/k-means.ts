@@ -34,7 +34,7 @@ export interface KMeansParams {
   maxIter: number;
   /** The squared shift of the centres that ends a fit, in mean variances of the columns. Default 1e-4. */
   tol: number;
-  /** 'lloyd': all distances; 'elkan': those that the triangle inequality does not rule out, with the same result. Default 'lloyd'. */
+  /** 'lloyd': all distances; 'elkan': those that the triangle inequality does not rule out, with the same result but for rows that are equally near to two centres within rounding. Default 'lloyd'. */
   algorithm: 'lloyd' | 'elkan';
   /** Seed of the starts; null: a new one on every fit. Default null. */
   randomState: number | null;
@@ -48,8 +48,9 @@ export interface KMeansParams {
  * `fit` with `device: 'cuda'` iterates on a GPU, in float32 and from the CPU's starts: labels are the CPU's but for rows that lie, to
  * float32, as near to two centres.
  *
- * Rows of float64 are looked at in float32 first, of which a fit keeps a copy: by 'lloyd', and by `predict`. What that cannot decide,
- * float64 does, so that labels are those of float64. 'kMeans++' draws rows by distances in float32, unless these hold little but rounding.
+ * Rows of float64 are looked at in float32 first, by 'lloyd' and by `predict`. What that cannot decide, float64 does, so that labels are
+ * those of float64. 'kMeans++' draws rows by distances in float32, unless these hold little but rounding. A fit by 'lloyd' on the CPU
+ * keeps a copy of X in float32 while it runs, others while they draw.
  *
  * Sparse rows are read as they are, by Lloyd's algorithm on the CPU.
  *

@@ -168,9 +168,10 @@ KMeansModel fit_kmeans(MatrixView<const T> x, Span<double> weights, Span<double>
     }
     return seeds.rows;
   };
+  const bool elkan = spec.elkan && spec.clusters > 1;
   const auto with_steps = [&](const auto& run) {
+    if (elkan || spec.target.is_gpu()) made.reset();  // which only draws starts then
     if (!spec.target.is_gpu()) {
-      const bool elkan = spec.elkan && spec.clusters > 1;
       const auto steps = std::make_unique<PoolSteps<T>>(x, elkan ? nullptr : rows(), weights, spec, cancel);
       return run(static_cast<KMeansSteps<T>&>(*steps));
     }

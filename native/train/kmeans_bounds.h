@@ -1,6 +1,7 @@
 // Assignments without looking at every row and centre: what bounds on distances, by the triangle inequality,
-// rule out. Labels are those of assign_rows: bounds leave room for the rounding of the kernel, and equal
-// distances are never skipped.
+// rule out. Labels are those of assign_rows, but for rows that are equally near to two centres within
+// rounding: bounds leave room for that of the kernel, and equal distances are never skipped, but Elkan's
+// distances are not rounded as those of assign_rows are.
 #pragma once
 
 #include <cstdint>
