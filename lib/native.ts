@@ -310,9 +310,9 @@ export interface NativeAddon
   recycledBuffer(bytes: number): ArrayBuffer | null;
   /** Takes the memory of a buffer away from JavaScript, at once and not when it is collected. */
   detachBuffer(buffer: ArrayBuffer): void;
-  /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
   /** Whole numbers from -256 to 255 as codes into those that there are, which it returns, sorted; null where y has another value. */
   encodeSmallLabels(y: Float64Array, codes: Int32Array): Float64Array | null;
+  /** Rows at those positions, one after the other. Synchronous. @throws {ERR_SHAPE} */
   takeRows(x: FloatArray, rows: number, cols: number, positions: Float64Array): FloatArray;
   /** Position of the first infinite value (or NaN unless allowed), -1 if none. Synchronous and fast. */
   findInvalid(x: FloatArray, rows: number, cols: number, allowNan: boolean): number;

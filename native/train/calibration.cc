@@ -207,6 +207,7 @@ IsotonicFit fit_isotonic(Span<double> x, Span<double> y, Span<double> weights, D
   fit.rising = direction == Direction::kByCorrelation ? rises(x, y) : direction == Direction::kRising;
   std::vector<Place> order = ascending(x, weights);
   for_each_tie(order, [&](size_t begin, size_t end) {
+    if (end - begin == 1) return;
     const auto at = [&](size_t k) { return order.begin() + static_cast<ptrdiff_t>(k); };
     std::stable_sort(at(begin), at(end), [&](const Place& a, const Place& b) { return y[a.row] < y[b.row]; });
   });

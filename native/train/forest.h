@@ -74,7 +74,7 @@ struct ForestModel {
   std::vector<int32_t> feature;       // [nodes]
   std::vector<double> threshold;      // [nodes]
   std::vector<int32_t> left;          // [nodes]
-  std::vector<uint8_t> missing_left;  // [nodes], empty when x has no NaN
+  std::vector<uint8_t> missing_left;  // [nodes]; of rows that lacked none, the side of more rows
   std::vector<float> cover;           // [nodes] weighted rows
   std::vector<float> impurity;        // [nodes]
   std::vector<double> values;
