@@ -1,4 +1,6 @@
 /** Trains histogram gradient boosting round by round: what is held out, when training stops, what it reports. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Estimator } from '../core/estimator.js';
 import type { FitInput, Progress } from '../core/fit-input.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
@@ -6,6 +8,7 @@ import { resolveSeed } from '../core/params.js';
 import { PlanBuilder } from '../core/plan-builder.js';
 import { NODE_RULES } from '../core/plan-types.js';
 import { Random } from '../core/random.js';
+import type { Column } from '../core/schema.js';
 import { type TrainingCost, trainWhere } from '../core/training-device.js';
 import { ValidationError } from '../errors.js';
 import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from '../metrics/index.js';
@@ -62,7 +65,7 @@ interface Part {
 
 /** Trains; `previous` are the trees to go on from. */
 export async function fitHistBoosting(
-  owner: object,
+  owner: Estimator,
   input: FitInput,
   params: HistBoostingParams,
   task: HistBoostingTask,
@@ -94,6 +97,11 @@ export async function fitHistBoosting(
   const heldOut = draws ? drawHeldOut(owner, params.validationFraction, whole, task.strata, seed) : null;
   const train = heldOut === null ? whole : takePart(whole, without(heldOut, unitsOf(whole)));
   const valid = heldOut === null ? given : takePart(whole, heldOut);
+  const lists = (columns: readonly Column[]) => columns.map(({ categories }) => categories);
+  if (previous !== null && !isDeepStrictEqual(lists(owner.schema.columns), lists(input.columns))) {
+    const message = `${owner.constructor.name}: with warmStart a fit must have the categories of the last one, by which its trees split.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
   const done = previous?.iterations ?? 0;
   if (done > params.maxIter) {
     throw new ValidationError(

@@ -10,6 +10,7 @@ import {
   FeatureUnion,
   FixedThresholdClassifier,
   FrozenEstimator,
+  HistGradientBoostingClassifier,
   importONNX,
   LogisticRegression,
   load,
@@ -148,6 +149,14 @@ test('a bag that grows on other categories', async () => {
   for (const [i, [, said]] of (await bag.predictProba(all)).toArray().entries())
     expect(said).toBeCloseTo(mean(i), 12);
   await expect(bag.fit({ c: [1, 2] }, ['no', 'yes'])).rejects.toThrow(code('ERR_DTYPE'));
+});
+
+test('boosting does not go on from trees of other categories', async () => {
+  const model = new HistGradientBoostingClassifier({ maxIter: 2, warmStart: true });
+  await model.fit(...some('ad'));
+  await model.setParams({ maxIter: 3 }).fit(...some('ad'));
+  await expect(model.fit(rows, y)).rejects.toThrow(code('ERR_PARAMETER'));
+  expect(model.nIter).toBe(3);
 });
 
 test('exports', async () => {
