@@ -19,6 +19,7 @@ import { isReadInPlace, privateArray } from './linalg/memory.js';
 import { checkListener } from './listener.js';
 import { type Dtype, isTypedArray, Matrix, type MatrixLike } from './matrix.js';
 import { measuredCopy } from './moments.js';
+import type { NamedCategories } from './named-categories.js';
 import { ownCopy } from './own-copy.js';
 import { show } from './params.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
@@ -133,6 +134,11 @@ export interface FitInput {
    * {@link Estimator.fitInput} fits these models on it.
    */
   readonly given?: MatrixLike;
+  /**
+   * Of documents, which have no columns before somebody tells them from texts: what the pipeline that it is a step of names of the columns of X.
+   * Undefined: what the estimator itself names.
+   */
+  readonly namer?: (columns: readonly Column[]) => NamedCategories;
   /** Those of x, or of the sparse rows given; of documents none. */
   readonly columns: readonly Column[];
   /**

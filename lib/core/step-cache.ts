@@ -63,7 +63,10 @@ export class StepCache {
     this.#key = key;
   }
 
-  /** Of a training set, or of the documents of vectorizers; null for data of a kind that cannot be told from others. */
+  /**
+   * Of a training set, or of the documents of vectorizers, and of whatever else steps are fitted by; null for data of a kind that cannot be
+   * told from others.
+   */
   static async over(memory: string | PipelineMemory, ...data: readonly unknown[]): Promise<StepCache | null> {
     const hash = createHash('sha256').update(`boreal ${native.info().version}\n`);
     for (const part of data) if (!(await add(hash, part))) return null;
@@ -126,12 +129,8 @@ export class StepCache {
   /** The key of the next step; null when it, or one before it, has parameters that cannot be stored, such as functions. */
   #next(step: Estimator): string | null {
     if (this.#key === null) return null;
-    try {
-      this.#key = createHash('sha256').update(this.#key).update(packValue(step)).digest('hex');
-    } catch (error) {
-      if (!isNotSupported(error)) throw error;
-      this.#key = null;
-    }
+    const packed = packedStep(step);
+    this.#key = packed && createHash('sha256').update(this.#key).update(packed).digest('hex');
     return this.#key;
   }
 
@@ -184,6 +183,16 @@ function stepsUnderWay(memory: PipelineMemory): Map<string, Promise<unknown>> {
   return known;
 }
 
+/** A step as bytes; null where its parameters cannot be stored, such as functions. */
+function packedStep(step: Estimator): Uint8Array | null {
+  try {
+    return packValue(step);
+  } catch (error) {
+    if (isNotSupported(error)) return null;
+    throw error;
+  }
+}
+
 function isNotSupported(error: unknown): boolean {
   return error instanceof BorealError && error.code === 'ERR_NOT_SUPPORTED';
 }
@@ -215,8 +224,12 @@ function entryOf<R extends Rows | null>(
   return rows === undefined ? undefined : { step, rows };
 }
 
-/** Adds data to a hash; false for what is neither numbers, text, lists nor tables of these. */
+/** Adds data to a hash; false for what is neither numbers, text, lists nor tables of these, nor a step that can be stored. */
 async function add(hash: Hash, value: unknown): Promise<boolean> {
+  if (value instanceof Estimator) {
+    const packed = packedStep(value);
+    return packed !== null && add(hash, packed);
+  }
   if (value instanceof Matrix) {
     hash.update(`matrix ${value.rows} ${value.cols}\n`);
     return add(hash, value.data);

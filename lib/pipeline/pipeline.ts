@@ -171,13 +171,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   /** @internal */
   override namedCategories(columns: readonly Column[] | null): NamedCategories {
-    const steps = estimatorsOf(this.params.steps);
-    const kept = steps.findIndex(({ keepsColumns }) => !keepsColumns);
-    return unitedCategories(
-      steps.map((step, i) =>
-        kept < 0 || i <= kept ? step.namedCategories(columns) : namedAnywhere(step, columns),
-      ),
-    );
+    return namedBySteps(estimatorsOf(this.params.steps), columns);
   }
 
   /** @internal */
@@ -192,15 +186,19 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   /** @param wantsRows - whether to give what the last step makes of the rows, where that is a transformer */
   async #learn(given: FitInput, wantsRows: boolean): Promise<{ state: PipelineState; rows?: Rows }> {
     const { memory } = this.params;
-    const steps = cloneParts(this.params.steps).map(([, estimator]) => estimator);
+    const parts = cloneParts(this.params.steps);
+    const steps = parts.map(([, estimator]) => estimator);
     let input = this.crossFits && isSparse(given.given) ? madeDense(this, given) : given;
     let schema = Schema.named(input.columns);
     let rows: Rows | undefined;
     const { x, given: documents, y, columns, sampleWeight } = input;
+    const naming = documents === undefined || isSparse(documents) ? [] : namingOf(estimatorsOf(parts));
+    // What a pipeline around this one names is unknown here.
     const cache =
-      memory && steps.length > 1
-        ? await StepCache.over(memory, documents ?? x, y, columns, sampleWeight)
+      memory && steps.length > 1 && input.namer === undefined
+        ? await StepCache.over(memory, documents ?? x, y, columns, sampleWeight, ...naming)
         : null;
+    if (naming.length > 0) input = { ...input, namer: input.namer ?? namerOf(estimatorsOf(parts)) };
     for (const [i, step] of steps.entries()) {
       if (!(step instanceof Estimator)) continue;
       const isLast = i === steps.length - 1;
@@ -387,6 +385,26 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   }
 }
 
+/** What steps name of the columns that the first one gets. */
+function namedBySteps(steps: readonly Estimator[], columns: readonly Column[] | null): NamedCategories {
+  const kept = steps.findIndex(({ keepsColumns }) => !keepsColumns);
+  return unitedCategories(
+    steps.map((step, i) =>
+      kept < 0 || i <= kept ? step.namedCategories(columns) : namedAnywhere(step, columns),
+    ),
+  );
+}
+
+function namerOf(steps: readonly Estimator[]): FitInput['namer'] {
+  return (columns) => namedBySteps(steps, columns);
+}
+
+/** What decides that, for {@link StepCache.over}; nothing where nothing is named. */
+function namingOf(steps: readonly Estimator[]): unknown[] {
+  const names = (step: Estimator) => step.namedCategories(null).length > 0;
+  return steps.some(names) ? steps.map((step) => (names(step) ? step : step.keepsColumns)) : [];
+}
+
 /** A training set of sparse rows made dense. @throws {ERR_DENSE} above 2^28 values */
 function madeDense(owner: Estimator, input: FitInput): FitInput {
   return { ...input, x: denseRows(owner, input), given: undefined };
@@ -402,14 +420,20 @@ async function inputOfNext(
   if (rows instanceof CsrMatrix) {
     const isNamed = !(step instanceof SparseTransformer) && rows.cols <= MOST_NAMED;
     const made = isNamed ? Schema.named(step.outputColumns()) : Schema.unnamed(rows.cols);
-    return [{ ...input, x: noColumns(rows.rows), given: rows, columns: made.columns }, made];
+    return [
+      { ...input, x: noColumns(rows.rows), given: rows, namer: undefined, columns: made.columns },
+      made,
+    ];
   }
   const { validation, cancel } = input;
   const transform = (x: Matrix) =>
     applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), cancel);
   const made = Schema.named(step.outputColumns());
   const seen = validation && { ...validation, x: await transform(validation.x) };
-  return [{ ...input, x: rows, given: undefined, validation: seen, columns: made.columns }, made];
+  return [
+    { ...input, x: rows, given: undefined, namer: undefined, validation: seen, columns: made.columns },
+    made,
+  ];
 }
 
 function lowerSteps(

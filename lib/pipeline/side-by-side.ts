@@ -10,7 +10,7 @@ import { isSparse } from '../core/forms.js';
 import { isTransformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { withNamed } from '../core/named-categories.js';
+import { type NamedCategories, unitedCategories, withNamed } from '../core/named-categories.js';
 import { custom, type Rules } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
 import { sparseSideBySide, takeSparseColumns } from '../core/sparse/csr-columns.js';
@@ -145,12 +145,13 @@ export async function weighed<R extends Rows>(rows: R, weight: number): Promise<
 
 /** The columns of a training set, by the names of a table; kinds of `texts`, which vectorizers read, are not looked for. */
 export function schemaOf(
-  { given, columns }: FitInput,
+  { given, columns, namer }: FitInput,
   texts: ReadonlySet<string | number>,
   owner: Estimator,
 ): Schema {
   if (given === undefined || isSparse(given)) return Schema.named(columns);
-  if (!isTable(given)) return Schema.infer(given, (own) => owner.namedCategories(own));
+  const namedOf = namer ?? ((own) => owner.namedCategories(own));
+  if (!isTable(given)) return Schema.infer(given, namedOf);
   const table = tableToColumns(given);
   const isText = (name: string, j: number) => texts.has(name) || texts.has(j);
   const others = Object.fromEntries(
@@ -160,7 +161,7 @@ export function schemaOf(
   const seen = table.names.map((name, j): Column => {
     return isText(name, j) || known === null ? { name, kind: 'text' } : known.columns[known.indexOf(name)];
   });
-  const named = owner.namedCategories(seen);
+  const named = namedOf(seen);
   return Schema.named(
     seen.map((column, j) =>
       column.kind === 'text' ? column : withNamed(column, named[j], table.columns[j]),
@@ -175,22 +176,45 @@ export function partInput(
   columns: Int32Array,
   estimator: Estimator | null,
 ): [FitInput, Schema] {
-  const { given } = input;
+  const { given, namer } = input;
   const own = Array.from(columns, (j) => schema.columns[j]);
   const seen = Schema.named(own);
   const rows = columnsOf(given as MatrixLike, schema, columns);
-  if (isSparse(rows) || estimator?.tags.vectorizes)
-    return [{ ...input, given: rows, columns: isSparse(rows) ? own : [] }, seen];
-  const kinds = own.some(({ kind }) => kind === 'text') ? kindsOf(rows, own, estimator) : seen;
-  return [{ ...input, x: toShared(kinds.encode(rows)), given: undefined, columns: kinds.columns }, kinds];
+  if (isSparse(rows)) return [{ ...input, given: rows, columns: own }, seen];
+  const around = namer?.(schema.columns) ?? [];
+  const namedOf = (seen: readonly Column[]) =>
+    unitedCategories([
+      inOrderOf(seen, own, estimator?.namedCategories(own) ?? []),
+      inOrderOf(
+        seen,
+        own,
+        Array.from(columns, (j) => around[j] ?? []),
+      ),
+    ]);
+  if (estimator?.tags.vectorizes)
+    return [{ ...input, given: rows, columns: [], namer: namer && namedOf }, seen];
+  const kinds = own.some(({ kind }) => kind === 'text') ? kindsOf(rows, own, namedOf) : seen;
+  const x = toShared(kinds.encode(rows));
+  return [{ ...input, x, given: undefined, namer: undefined, columns: kinds.columns }, kinds];
+}
+
+/** What is named of columns, for those of the same names in another order. */
+function inOrderOf(
+  seen: readonly Column[],
+  columns: readonly Column[],
+  named: NamedCategories,
+): NamedCategories {
+  if (named.length === 0) return [];
+  return seen.map(({ name }) => named[columns.findIndex((column) => column.name === name)] ?? []);
 }
 
 /** The schema of a table, its columns in the order of others. */
-function kindsOf(rows: MatrixLike, own: readonly Column[], estimator: Estimator | null): Schema {
-  const inferred = Schema.infer(rows, (columns) => {
-    const named = estimator?.namedCategories(own) ?? [];
-    return columns.map(({ name }) => named[own.findIndex((column) => column.name === name)] ?? []);
-  });
+function kindsOf(
+  rows: MatrixLike,
+  own: readonly Column[],
+  namedOf: (seen: readonly Column[]) => NamedCategories,
+): Schema {
+  const inferred = Schema.infer(rows, namedOf);
   return Schema.named(own.map(({ name }) => inferred.columns[inferred.indexOf(name)]));
 }
 

@@ -81,6 +81,22 @@ export function safeScale(scale: Float64Array): Float64Array {
   return scale.map((s) => (s < 10 * Number.EPSILON ? 1 : s));
 }
 
+/** Rows of a part and of those before it; absent where nobody counted these, whose file is of an earlier release. */
+export function seenRows(
+  rows: number,
+  before: { readonly seen?: number } | null,
+): { readonly seen?: number } {
+  if (before === null) return { seen: rows };
+  return before.seen === undefined ? {} : { seen: rows + before.seen };
+}
+
+/** @throws {ERR_NOT_SUPPORTED} where nobody counted them */
+export function knownRows(owner: object, seen: number | undefined): number {
+  if (seen !== undefined) return seen;
+  const message = `This ${owner.constructor.name} was saved by an earlier release, which did not count rows.`;
+  throw new StateError('ERR_NOT_SUPPORTED', message);
+}
+
 /** Whether a variance is no more than the rounding error of computing it (scikit-learn's bound). */
 export function isConstant(variance: number, mean: number, count: number): boolean {
   return variance <= count * Number.EPSILON * variance + (count * mean * Number.EPSILON) ** 2;

@@ -3,12 +3,12 @@
 import type { FitInput, FitOptions, SparseFitInput } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { type ColumnRanges, rangesOf } from '../core/moments.js';
-import { bool, float64s, int, type Rules } from '../core/params.js';
+import { absent, bool, either, float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { replaceValues } from '../core/sparse/weigh.js';
 import { native } from '../native.js';
-import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
+import { type ColumnAffine, ColumnScaler, known, knownRows, safeScale, seenRows } from './column-scaler.js';
 
 /** Parameters of {@link MaxAbsScaler}. */
 export interface MaxAbsScalerParams {
@@ -20,8 +20,8 @@ export interface MaxAbsScalerParams {
 export interface MaxAbsScalerState {
   /** [columns], NaN for a column without a value. */
   readonly maxAbs: Float64Array;
-  /** The number of rows. */
-  readonly seen: number;
+  /** The number of rows; absent in files of earlier releases. */
+  readonly seen?: number;
 }
 
 /**
@@ -48,7 +48,7 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
   }
 
   get stateRules(): Rules<MaxAbsScalerState> {
-    return { maxAbs: float64s(), seen: int(1) };
+    return { maxAbs: float64s(), seen: either(int(1), absent) };
   }
 
   protected override learnsInPlace() {
@@ -82,9 +82,9 @@ export class MaxAbsScaler extends ColumnScaler<MaxAbsScalerParams, MaxAbsScalerS
     return this.state.maxAbs.slice();
   }
 
-  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` @throws {ERR_NOT_SUPPORTED} for a model file without it */
   get nSamplesSeen(): number {
-    return this.state.seen;
+    return knownRows(this, this.state.seen);
   }
 
   /** What columns are divided by. @throws {ERR_NOT_FITTED} before `fit` */
@@ -125,5 +125,5 @@ function learned(
   before: MaxAbsScalerState | null,
 ): MaxAbsScalerState {
   const largest = max.map((value, j) => Math.max(Math.abs(min[j]), Math.abs(value)));
-  return { maxAbs: known(largest, count, before?.maxAbs, Math.max), seen: rows + (before?.seen ?? 0) };
+  return { maxAbs: known(largest, count, before?.maxAbs, Math.max), ...seenRows(rows, before) };
 }

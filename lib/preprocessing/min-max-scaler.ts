@@ -3,9 +3,9 @@
 import type { FitInput, FitOptions } from '../core/fit-input.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { rangesOf } from '../core/moments.js';
-import { bool, custom, float64s, int, type Rules } from '../core/params.js';
+import { absent, bool, custom, either, float64s, int, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
-import { type ColumnAffine, ColumnScaler, known, safeScale } from './column-scaler.js';
+import { type ColumnAffine, ColumnScaler, known, knownRows, safeScale, seenRows } from './column-scaler.js';
 
 /** Parameters of {@link MinMaxScaler}. */
 export interface MinMaxScalerParams {
@@ -21,8 +21,8 @@ export interface MinMaxScalerState {
   readonly dataMin: Float64Array;
   /** [columns], NaN for a column without a value. */
   readonly dataMax: Float64Array;
-  /** The number of rows. */
-  readonly seen: number;
+  /** The number of rows; absent in files of earlier releases. */
+  readonly seen?: number;
 }
 
 /**
@@ -54,7 +54,7 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
   }
 
   get stateRules(): Rules<MinMaxScalerState> {
-    return { dataMin: float64s(), dataMax: float64s(), seen: int(1) };
+    return { dataMin: float64s(), dataMax: float64s(), seen: either(int(1), absent) };
   }
 
   protected override learnsInPlace() {
@@ -85,9 +85,9 @@ export class MinMaxScaler extends ColumnScaler<MinMaxScalerParams, MinMaxScalerS
     return this.state.dataMax.slice();
   }
 
-  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` */
+  /** Rows learned from, of all parts, missing values or not. @throws {ERR_NOT_FITTED} before `fit` @throws {ERR_NOT_SUPPORTED} for a model file without it */
   get nSamplesSeen(): number {
-    return this.state.seen;
+    return knownRows(this, this.state.seen);
   }
 
   /** Largest minus smallest values. @throws {ERR_NOT_FITTED} before `fit` */
@@ -129,6 +129,6 @@ async function learn({ x, cancel }: FitInput, before: MinMaxScalerState | null):
   return {
     dataMin: known(min, count, before?.dataMin, Math.min),
     dataMax: known(max, count, before?.dataMax, Math.max),
-    seen: x.rows + (before?.seen ?? 0),
+    ...seenRows(x.rows, before),
   };
 }

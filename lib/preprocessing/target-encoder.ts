@@ -163,7 +163,7 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
     checkLength(this, 'values', values, offsets[columns.length]);
     checkLength(this, 'targetMean', state.targetMean, outputs);
     checkLength(this, 'encodings', state.encodings, outputs * values.length);
-    checkRestored(this, columns, this.params.categories, offsets);
+    checkRestored(this, columns, this.params.categories);
   }
 
   protected async fitState(input: FitInput): Promise<TargetEncoderState> {
@@ -286,11 +286,14 @@ export class TargetEncoder extends Transformer<TargetEncoderParams, TargetEncode
    * @throws {ERR_NOT_FITTED} before `fit`
    */
   get encodings(): Float64Array[] {
-    const { offsets } = this.state;
+    const { offsets, targetMean } = this.state;
     const places = placesOf(this, this.#encoder, this.state);
+    const { categories } = this;
     return this.#encodings().map((own, k) => {
-      const first = offsets[Math.floor(k / this.state.targetMean.length)];
-      const ordered = new Float64Array(own.length);
+      const j = Math.floor(k / targetMean.length);
+      const first = offsets[j];
+      // Files of earlier releases lack listed categories that training lacked.
+      const ordered = new Float64Array(categories[j].length).fill(targetMean[k % targetMean.length]);
       own.forEach((value, at) => {
         ordered[places[first + at]] = value;
       });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   BaggingClassifier,
+  type ColumnPart,
   ColumnTransformer,
   CountVectorizer,
   type Estimator,
@@ -17,6 +18,7 @@ import {
   load,
   Matrix,
   MinMaxScaler,
+  makePipeline,
   OneHotEncoder,
   OrdinalEncoder,
   Pipeline,
@@ -337,6 +339,40 @@ describe('a category that only a list names has its code', () => {
     const rows = await (await columns.fit(X)).transform({ city: ['Aden'], level: ['mid'] });
     // The words oslo and ulm, then the list.
     expect(rows.toArray()).toEqual([[0, 0, 0, 1, 0, 1]]);
+  });
+
+  test('beside documents, in a later step, which a memory tells from others', async () => {
+    const X: Table = { text: ['ab cd', 'cd', 'ab', 'ab ef', 'cd', 'ef'], c: ['b', 'c', 'b', 'c', 'b', 'c'] };
+    const memory = new Map<string, Uint8Array>();
+    const words = ['words', new CountVectorizer(), 'text'] as const;
+    const late = (categories: Lists) =>
+      new ColumnTransformer([['code', new OrdinalEncoder({ categories }), ['c']]], {
+        remainder: 'passthrough',
+      });
+    const first = (...parts: ColumnPart[]) =>
+      new ColumnTransformer([words, ...parts], { verboseFeatureNamesOut: false });
+    const coded = async (...steps: Estimator[]) => {
+      const named = steps.map((step, k) => [`s${k}`, step] as const);
+      return await new Pipeline(named, { memory }).fit(X, y);
+    };
+    const kept = first(['c', 'passthrough', ['c']]);
+    const list = [['c', 'b', 'a']];
+    for (let again = 0; again < 2; again++) {
+      await expect(
+        (await coded(kept, late([['b', 'c']]))).transform({ text: ['ab'], c: ['a'] }),
+      ).rejects.toThrow(code('ERR_UNKNOWN_CATEGORY'));
+      const model = await coded(kept, late(list), new StandardScaler({ withMean: false, withStd: false }));
+      const copy = (await load(model.toBytes())) as typeof model;
+      expect((await copy.transform({ text: ['ab'], c: ['a'] })).toArray()).toEqual([[2, 1, 0, 0]]);
+    }
+    const union = new FeatureUnion([['both', kept]], { verboseFeatureNamesOut: false });
+    const within = makePipeline(makePipeline(union, late(list)), new StandardScaler());
+    expect(await (await within.fit(X, y)).transform({ text: ['ab'], c: ['a'] })).toHaveProperty('rows', 1);
+    const inner = first(['nested', makePipeline(kept), ['text', 'c']]);
+    const passed = await coded(inner, late(list));
+    expect((await passed.transform({ text: ['ab'], c: ['a'] })).row(0)[0]).toBe(2);
+    const alone = new ColumnTransformer([['nested', makePipeline(kept, late(list)), ['text', 'c']]]);
+    expect((await (await alone.fit(X)).transform({ text: ['ab'], c: ['a'] })).row(0)[0]).toBe(2);
   });
 
   test('in fitTransform across folds', async () => {
