@@ -9,6 +9,7 @@ import { checkPoints } from '../core/neighbor-search.js';
 import { custom, either, float64s, int, int32s, oneOf, type Rules, real } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import type { Column } from '../core/schema.js';
+import { sumOfScores } from '../core/score.js';
 import { CsrMatrix, csrArguments } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { type CentreStart, native } from '../native.js';
@@ -91,13 +92,7 @@ export abstract class NearestCentre<P extends object, S extends CentresState> ex
 
   /** @internal */
   scoreOf(data: ArrayLike<number>, weights?: ArrayLike<number>): number {
-    if (weights && weights.length !== data.length) {
-      const message = `X has ${data.length} rows, but sampleWeight has ${weights.length} values.`;
-      throw new ValidationError('ERR_SHAPE', message);
-    }
-    let sum = 0;
-    for (let i = 0; i < data.length; i++) sum += (weights?.[i] ?? 1) * data[i];
-    return sum;
+    return sumOfScores(data, weights);
   }
 
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {

@@ -30,6 +30,8 @@ export interface EstimatorTags {
   readonly binary?: boolean;
   /** X is handed on to inner estimators that do their own checks. Default false. */
   readonly delegates?: boolean;
+  /** Its `score` is not the usual one of its kind: a pipeline that ends in it asks it. Default false. */
+  readonly ownScore?: boolean;
   /** What was learned are sparse rows: dense ones are predicted as such, too. Default false. */
   readonly keepsSparse?: boolean;
   /** X goes to vectorizers as it is: it may be documents. Default false. */

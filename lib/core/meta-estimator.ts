@@ -11,7 +11,7 @@ import type { Label } from './labels.js';
 import { logNormalised, logOf } from './log-proba.js';
 import type { FloatArray, Matrix, MatrixLike } from './matrix.js';
 import type { Column, Target } from './schema.js';
-import { accuracy, scoresRows, sumsScores } from './score.js';
+import { accuracy, isScored, noScore, scoresRows, sumsScores } from './score.js';
 import { decodeNumbers, r2OfTargets, type TargetsLike, targetRows } from './targets.js';
 
 /** What an estimator of type F predicts. */
@@ -120,6 +120,11 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
     throw new StateError('ERR_NOT_SUPPORTED', message);
   }
 
+  /** The rows that it gets. */
+  protected async rowsWithin(X: MatrixLike): Promise<MatrixLike> {
+    return X;
+  }
+
   /** @internal @throws {ERR_NOT_SUPPORTED} unless the estimator within scores rows without y */
   scoreOf(scores: FloatArray, sampleWeight?: ArrayLike<number>): number {
     const { within } = this;
@@ -128,12 +133,15 @@ export abstract class MetaEstimator<P extends object, S extends State, F> extend
   }
 
   /**
-   * Accuracy of a classifier or an outlier detector, R2 of a regressor; of others the score of the estimator within, which reads no y.
+   * What the estimator within says: accuracy of a classifier or an outlier detector, R2 of a regressor, of others what reads no y; D2,
+   * and by the `scoring` of a search, where its own `score` is that.
    *
-   * @throws {ERR_NOT_SUPPORTED} where that has none
+   * @throws {ERR_NOT_SUPPORTED} where it has none
    */
   async score(X: MatrixLike, y?: TargetsLike | null, options?: ScoreOptions): Promise<number> {
-    const { kind } = this;
+    const { kind, within } = this;
+    if (this.tags.ownScore && isScored(within)) return within.score(await this.rowsWithin(X), y, options);
+    if (kind === 'outlierDetector' && !isScored(within)) throw noScore(within);
     if (kind === 'clusterer' || kind === 'transformer')
       return this.scoreOf((await this.run(X, { output: 'score' })).data, options?.sampleWeight);
     return this.#scoreOfTargets(X, y as TargetsLike, options);

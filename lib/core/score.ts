@@ -1,5 +1,5 @@
 /** The two scores that every model can compute of itself; lib/metrics holds the rest. */
-import { ValidationError } from '../errors.js';
+import { StateError, ValidationError } from '../errors.js';
 import type { FloatArray, MatrixLike } from './matrix.js';
 import { show } from './params.js';
 
@@ -26,11 +26,41 @@ export function scoresRows(model: unknown): model is ScoresRows {
   return typeof (model as Partial<ScoresRows> | null)?.scoreSamples === 'function';
 }
 
-/** The mean of scores. */
-export function meanScore(scores: ArrayLike<number>): number {
+/** The sum of the scores of rows, times their weights. @throws {ERR_SHAPE} when there is not a weight for each row */
+export function sumOfScores(scores: ArrayLike<number>, weights?: ArrayLike<number>): number {
+  if (weights && weights.length !== scores.length) {
+    const message = `X has ${scores.length} rows, but sampleWeight has ${show(weights.length)} values.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
   let sum = 0;
-  for (let i = 0; i < scores.length; i++) sum += scores[i];
-  return sum / scores.length;
+  for (let i = 0; i < scores.length; i++) sum += (weights?.[i] ?? 1) * scores[i];
+  return sum;
+}
+
+/** The weighted mean of the scores of rows. @throws {ERR_SHAPE} when there is not a weight for each row */
+export function meanScore(scores: ArrayLike<number>, weights?: ArrayLike<number>): number {
+  const sum = sumOfScores(scores, weights);
+  if (!weights) return sum / scores.length;
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i];
+  return sum / total;
+}
+
+/** A model that has a score. */
+export interface Scored {
+  score(X: unknown, y: unknown, options: unknown): Promise<number>;
+}
+
+/** Whether a model is one of these. */
+export function isScored(model: unknown): model is Scored {
+  return typeof (model as Partial<Scored> | null)?.score === 'function';
+}
+
+/** Of a model that is none of these. */
+export function noScore(model: unknown): StateError {
+  const name = (model as object | null)?.constructor.name;
+  const message = `${name} has no score of its own: scoring must say what it is scored by.`;
+  return new StateError('ERR_NOT_SUPPORTED', message);
 }
 
 function checkLengths(y: ArrayLike<unknown>, predicted: ArrayLike<unknown>, weights: unknown): void {

@@ -4,6 +4,7 @@ import { lowerForm } from '../core/axis-form.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
+import type { ScoreOptions } from '../core/kinds.js';
 import { lanczosAxes } from '../core/lanczos.js';
 import { isReadInPlace } from '../core/linalg/memory.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
@@ -248,14 +249,14 @@ export class PCA extends PrincipalComponents<PCAParams, PCAState> {
     return (await this.run(X, { output: 'score' })).data;
   }
 
-  /** The mean of {@link PCA.scoreSamples}; y is not read. Greater is better. */
-  async score(X: MatrixLike, _y?: ArrayLike<unknown>): Promise<number> {
-    return this.scoreOf(await this.scoreSamples(X));
+  /** The mean of {@link PCA.scoreSamples}, weighted where the options say so; y is not read. Greater is better. @throws {ERR_SHAPE} when there is not a weight for each row */
+  async score(X: MatrixLike, _y?: ArrayLike<unknown> | null, options?: ScoreOptions): Promise<number> {
+    return this.scoreOf(await this.scoreSamples(X), options?.sampleWeight);
   }
 
   /** @internal */
-  scoreOf(scores: ArrayLike<number>): number {
-    return meanScore(scores);
+  scoreOf(scores: ArrayLike<number>, weights?: ArrayLike<number>): number {
+    return meanScore(scores, weights);
   }
 }
 

@@ -115,6 +115,7 @@ export class HistGradientBoostingRanker extends Regressor<
       watchesValidation: true,
       trainsOnGpu: true,
       ranks: true,
+      ownScore: true,
     };
   }
 

@@ -56,9 +56,9 @@ export abstract class Eliminator<
   }
 
   override get tags(): EstimatorTags {
-    const { allowNan, positive, whole, positiveTargets, binary, multiOutput } =
+    const { allowNan, positive, whole, positiveTargets, binary, multiOutput, ownScore } =
       this.params.estimator?.tags ?? {};
-    return { allowNan, positive, whole, positiveTargets, binary, multiOutput };
+    return { allowNan, positive, whole, positiveTargets, binary, multiOutput, ownScore };
   }
 
   protected override checkState({ support, model, ranking }: S, columns: readonly Column[]): void {

@@ -71,9 +71,9 @@ export interface PermutationImportances {
  *
  * Takes columns * nRepeats + 1 predictions of X and a copy of X. Differs from scikit-learn: other draws for a seed.
  *
- * @param model - a fitted classifier or regressor, or a pipeline that ends in one
+ * @param model - a fitted model that has a score, such as a classifier, a regressor or {@link KMeans}, or a pipeline that ends in one
  * @param X - rows, as `predict` takes them
- * @param y - a label or target for each row
+ * @param y - a label or target for each row; undefined, or null, for models whose score reads none
  * @throws {ERR_NOT_FITTED} before `fit`
  * @throws {ERR_PARAMETER} for a bad option or an unknown scorer
  * @throws {ERR_SHAPE | ERR_EMPTY | ERR_DTYPE} when X and y do not fit each other or the model
@@ -91,19 +91,19 @@ export interface PermutationImportances {
 export function permutationImportance(
   model: ScoredModel,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options?: PermutationImportanceOptions & { readonly scoring?: ScorerName | Scorer },
 ): Promise<PermutationImportances>;
 export function permutationImportance<Name extends string>(
   model: ScoredModel,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options: PermutationImportanceOptions & { readonly scoring: SeveralScorers<Name> },
 ): Promise<Record<Name, PermutationImportances>>;
 export async function permutationImportance(
   model: ScoredModel,
   X: MatrixLike,
-  y: TargetsLike,
+  y: TargetsLike | null | undefined,
   options: PermutationImportanceOptions = {},
 ): Promise<PermutationImportances | Record<string, PermutationImportances>> {
   const { nRepeats = 5, randomState = null, maxSamples = null, sampleWeight, signal } = options;
@@ -113,7 +113,7 @@ export async function permutationImportance(
   const whole = shuffleable(X);
   const targets = targetRows(y);
   const { names, rows, table } = whole;
-  if (targets.length !== rows)
+  if (targets !== undefined && targets.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but y has ${targets.length} values.`);
   if (sampleWeight && sampleWeight.length !== rows)
     throw new ValidationError('ERR_SHAPE', `X has ${rows} rows, but sampleWeight ${sampleWeight.length}.`);
@@ -140,7 +140,11 @@ export async function permutationImportance(
       const part =
         some === null
           ? all
-          : { X: shown, y: pick(targets, some), sampleWeight: sampleWeight && pick(sampleWeight, some) };
+          : {
+              X: shown,
+              y: targets && pick(targets, some),
+              sampleWeight: sampleWeight && pick(sampleWeight, some),
+            };
       for (let k = 0; k < nRepeats; k++) {
         throwIfAborted(signal);
         reorder(j, random.permutation(count));
@@ -196,7 +200,8 @@ const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value
 /** Some rows, and what they are scored by. */
 interface Part {
   readonly X: MatrixLike;
-  readonly y: ArrayLike<unknown>;
+  /** Undefined where there is none. */
+  readonly y: ArrayLike<unknown> | undefined;
   readonly sampleWeight: ArrayLike<number> | undefined;
 }
 

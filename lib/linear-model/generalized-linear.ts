@@ -64,7 +64,7 @@ export abstract class GeneralizedLinearRegressor<
   }
 
   override get tags(): EstimatorTags {
-    return { positiveTargets: this.familyOf(this.params).power >= 1 };
+    return { positiveTargets: this.familyOf(this.params).power >= 1, ownScore: true };
   }
 
   protected async fitState(input: FitInput): Promise<IterativeLinearState> {

@@ -1,5 +1,5 @@
 /** Further metrics of predicted classes: losses, agreement of two raters, likelihood ratios, as scikit-learn 1.9 has them. */
-import { show } from '../core/params.js';
+import { checkParams, custom, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { accuracyScore, confusionMatrix, type WeightOptions } from './classification.js';
 import {
@@ -139,6 +139,20 @@ export function cohenKappaScore(
   return expected === 0 ? replaceUndefinedBy : 1 - seen / expected;
 }
 
+/** A value in place of a ratio that is undefined, or none. */
+const isRatio = (value: unknown, low: number, high: number): boolean =>
+  value === undefined || Number.isNaN(value) || (typeof value === 'number' && value >= low && value <= high);
+
+const undefinedRule = custom(
+  '1, or an object of positive (1 or more) and negative (0 to 1), each of which may be NaN or left out',
+  (v) => {
+    if (v === 1) return true;
+    if (typeof v !== 'object' || v === null) return false;
+    const { positive, negative, ...others } = v as Partial<LikelihoodRatios>;
+    return isRatio(positive, 1, Infinity) && isRatio(negative, 0, 1) && Object.keys(others).length === 0;
+  },
+);
+
 /** What a positive and a negative prediction do to the odds of the positive class. */
 export interface LikelihoodRatios {
   /** Sensitivity / (1 - specificity): 1 or more, the higher the better; NaN where no row is predicted positive wrongly. */
@@ -153,6 +167,7 @@ export interface LikelihoodRatios {
  * @param options - `labels` (the negative class, then the positive one; default sorted), `sampleWeight`, `replaceUndefinedBy`
  *   (values in place of NaN, or 1: the worst of each)
  * @throws {ERR_LABELS} unless there are two classes
+ * @throws {ERR_PARAMETER} for values in place of NaN that are no ratios of the kind
  * @example
  * ```ts
  * import { classLikelihoodRatios } from 'boreal';
@@ -168,6 +183,7 @@ export function classLikelihoodRatios(
   } = {},
 ): LikelihoodRatios {
   const { labels, sampleWeight, replaceUndefinedBy = {} } = options;
+  checkParams('classLikelihoodRatios', { replaceUndefinedBy }, { replaceUndefinedBy: undefinedRule });
   const { classes } = encodePair(yTrue, yPred);
   const counts = confusionMatrix(yTrue, yPred, { labels, sampleWeight });
   if (classes.length > 2 || counts.length !== 2) {

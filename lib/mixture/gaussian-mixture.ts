@@ -4,6 +4,7 @@ import { type ClustererState, PredictingClusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { drawIndices } from '../core/draws.js';
 import { type FitInput, reportProgress } from '../core/fit-input.js';
+import type { ScoreOptions } from '../core/kinds.js';
 import { type FloatArray, Matrix, type MatrixLike } from '../core/matrix.js';
 import {
   absent,
@@ -339,14 +340,14 @@ export class GaussianMixture extends PredictingClusterer<GaussianMixtureParams, 
     return Float64Array.from(scores);
   }
 
-  /** The mean of {@link GaussianMixture.scoreSamples}; y is not read. Greater is better. */
-  async score(X: MatrixLike, _y?: ArrayLike<unknown> | null): Promise<number> {
-    return this.scoreOf(await this.scoreSamples(X));
+  /** The mean of {@link GaussianMixture.scoreSamples}, weighted where the options say so; y is not read. Greater is better. @throws {ERR_SHAPE} when there is not a weight for each row */
+  async score(X: MatrixLike, _y?: ArrayLike<unknown> | null, options?: ScoreOptions): Promise<number> {
+    return this.scoreOf(await this.scoreSamples(X), options?.sampleWeight);
   }
 
   /** @internal */
-  scoreOf(scores: ArrayLike<number>): number {
-    return meanScore(scores);
+  scoreOf(scores: ArrayLike<number>, weights?: ArrayLike<number>): number {
+    return meanScore(scores, weights);
   }
 
   /** Numbers that a fit chooses: how complex the model is. */

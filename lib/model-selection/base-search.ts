@@ -128,7 +128,7 @@ export abstract class BaseSearch<P extends BaseSearchParams, F extends Estimator
   }
 
   override get tags() {
-    return { ...this.params.estimator?.tags, takesGroups: true, delegates: true };
+    return { ...this.params.estimator?.tags, takesGroups: true, delegates: true, ownScore: true };
   }
 
   /** The rules of the shared parameters. */

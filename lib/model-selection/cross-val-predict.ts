@@ -1,12 +1,17 @@
 /** Predictions for every row by a model that has not seen it. */
+import type { Estimator } from '../core/estimator.js';
 import { predictTarget } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
 import { oneOf } from '../core/params.js';
+import { countRows } from '../core/rows.js';
 import { isTargetRow, type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
+import type { ScorableEstimator } from '../metrics/scorers.js';
 import { type FoldOptions, forEachFold } from './folds.js';
-import type { CrossValidationModel } from './scoring.js';
+
+/** A model that predicts, whether it has a score or not. */
+type PredictingModel = Estimator & ScorableEstimator;
 
 /** What {@link crossValPredict} asks a model for. */
 export type CrossValMethod = 'predict' | ProbaMethod | 'decisionFunction';
@@ -22,7 +27,7 @@ export interface CrossValPredictOptions<Method extends CrossValMethod> extends F
 }
 
 /** What {@link crossValPredict} gives. */
-export type CrossValPredicted<M extends CrossValidationModel, Method> = Method extends ProbaMethod
+export type CrossValPredicted<M extends PredictingModel, Method> = Method extends ProbaMethod
   ? JoinedProba<M>
   : Method extends 'decisionFunction'
     ? Matrix<Float64Array>
@@ -41,10 +46,11 @@ const methodRule = oneOf('predict', 'predictProba', 'predictLogProba', 'decision
  *
  * Differs from scikit-learn: logarithms of probabilities of a class that a fold lacked are -Infinity, not the least finite number.
  *
- * @returns labels or numbers, a matrix of the numbers of several targets, or for 'predictProba' and 'predictLogProba' a matrix [rows, classes
+ * @param y - left out, or null, of models that learn without
+ * @returns labels, numbers or clusters, a matrix of the numbers of several targets, or for 'predictProba' and 'predictLogProba' a matrix [rows, classes
  *   of y] (0 and -Infinity for a class that a fold lacked), of several targets what the model gives; for 'decisionFunction' that
  * @throws {ERR_PARAMETER} for a bad option, or unless `cv` tests every row once
- * @throws {ERR_NOT_SUPPORTED} for probabilities or decisions of a model without them
+ * @throws {ERR_NOT_SUPPORTED} for a method that the model lacks
  * @throws {ERR_LABELS} for decisions where a fold lacks a class of y, since they would mean something else
  * @throws {ERR_ABORTED} when options.signal fires
  * @example
@@ -55,33 +61,35 @@ const methodRule = oneOf('predict', 'predictProba', 'predictLogProba', 'decision
  * confusionMatrix(target, predicted).length; // 3
  * ```
  */
-export async function crossValPredict<
-  M extends CrossValidationModel,
-  Method extends CrossValMethod = 'predict',
->(
+export async function crossValPredict<M extends PredictingModel, Method extends CrossValMethod = 'predict'>(
   estimator: M,
   X: MatrixLike,
-  y: TargetsLike,
+  y?: TargetsLike | null,
   options: CrossValPredictOptions<Method> = {},
 ): Promise<CrossValPredicted<M, Method>> {
   const { method = 'predict' } = options;
   if (!methodRule.allows(method)) {
     throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);
   }
+  if (estimator[method] === undefined)
+    throw new StateError('ERR_NOT_SUPPORTED', `crossValPredict: the estimator has no ${method}.`);
   const parts = await forEachFold(estimator, X, y, options, async ({ model, fold, fit, part }) => {
     await fit();
     const test = part(fold.test).X;
     if (method === 'predict')
       return { rows: fold.test, predicted: (await predictTarget(model, test)) as ArrayLike<unknown> };
-    return { rows: fold.test, predicted: await matrixBy(model, method, test), classes: model.classes };
+    const classes = model.kind === 'classifier' ? model.classes : undefined;
+    return { rows: fold.test, predicted: await matrixBy(model, method, test), classes };
   });
   const targets = targetRows(y);
-  const { length } = targets;
+  const length = countRows(X, targets);
   checkPartition(
     'crossValPredict: cv',
     parts.map(({ rows }) => rows),
     length,
   );
+  // Of what learns without y there are no classes to be put in order.
+  if (targets === undefined || estimator.kind !== 'classifier') return joinAny(parts, length) as never;
   if (method === 'decisionFunction') checkClasses(parts, targets);
   else if (method !== 'predict') {
     const { predicted, classes } = parts[0];
@@ -92,12 +100,25 @@ export async function crossValPredict<
     }
     if (Array.isArray(predicted)) return joinEach(parts as SeveralProbaPart[], targets, unknown) as never;
   }
-  if (parts[0].predicted instanceof Matrix) return joinMatrices(parts as MatrixPart[], length) as never;
-  const out = estimator.kind === 'classifier' ? new Array<unknown>(length) : new Float64Array(length);
+  return joinAny(parts, length) as never;
+}
+
+interface AnyPart {
+  readonly rows: Int32Array;
+  readonly predicted: unknown;
+}
+
+/** Rows of matrices, numbers, labels or clusters, in the order of X. */
+function joinAny(parts: readonly AnyPart[], length: number): Matrix | ArrayLike<unknown> {
+  const [first] = parts;
+  if (first.predicted instanceof Matrix) return joinMatrices(parts as MatrixPart[], length);
+  const out = Array.isArray(first.predicted)
+    ? new Array<unknown>(length)
+    : new (first.predicted instanceof Int32Array ? Int32Array : Float64Array)(length);
   for (const { rows, predicted } of parts) {
     for (const [k, row] of rows.entries()) out[row] = (predicted as ArrayLike<never>)[k];
   }
-  return out as never;
+  return out;
 }
 
 interface MatrixPart {
@@ -118,15 +139,11 @@ interface ProbaPart extends MatrixPart {
 }
 
 async function matrixBy(
-  model: CrossValidationModel,
+  model: PredictingModel,
   method: Exclude<CrossValMethod, 'predict'>,
   X: MatrixLike,
 ): Promise<Matrix | Matrix[]> {
-  const predicted = await model[method]?.(X);
-  if (predicted === undefined) {
-    throw new StateError('ERR_NOT_SUPPORTED', `crossValPredict: the estimator has no ${method}.`);
-  }
-  return predicted as Matrix | Matrix[];
+  return (await model[method]?.(X)) as Matrix | Matrix[];
 }
 
 /** @throws {ERR_LABELS} unless each fold knows all labels of y */

@@ -1,5 +1,6 @@
 /** What models are scored by in cross-validation and searches. */
-import { StateError, ValidationError } from '../errors.js';
+import { isScored, noScore } from '../core/score.js';
+import { ValidationError } from '../errors.js';
 import { getScorer, type ScoredModel, type Scorer, type ScorerName } from '../metrics/scorers.js';
 import type { FoldPart } from './folds.js';
 
@@ -43,9 +44,8 @@ export function resolveScorers(scoring: Scoring | undefined): NamedScorer[] {
 }
 
 const ownScore: ModelScorer = (model, { X, y, sampleWeight }) => {
-  if (typeof model.score === 'function') return model.score(X, y, { sampleWeight });
-  const message = `${model.constructor.name} has no score of its own: scoring must say what it is scored by.`;
-  throw new StateError('ERR_NOT_SUPPORTED', message);
+  if (isScored(model)) return model.score(X, y, { sampleWeight });
+  throw noScore(model);
 };
 
 function namedScorer(name: string, scoring: ScorerName | Scorer): NamedScorer {

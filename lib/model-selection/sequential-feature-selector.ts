@@ -150,7 +150,8 @@ export class SequentialFeatureSelector extends FeatureSelector<
     const { estimator, scoring, cv } = this.params;
     const { sampleWeight, signal, groups } = input;
     const [{ score }] = resolveScorers(scoring ?? undefined);
-    const { folds, part } = foldData(estimator, trainingTable(input), requireY(input), {
+    const y = input.y === undefined ? undefined : requireY(input);
+    const { folds, part } = foldData(estimator, trainingTable(input), y, {
       ...{ cv, groups },
       sampleWeight: sampleWeight ?? undefined,
     });

@@ -126,8 +126,9 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   override get tags() {
     const { steps } = this.params;
     const takesGroups = estimatorsOf(steps).some((step) => step.tags.takesGroups);
-    const { trainsOnGpu = false, multiOutput = false, ignoresWeights = false } = lastTags(steps);
-    return { ...firstTags(steps), takesGroups, trainsOnGpu, multiOutput, ignoresWeights, delegates: true };
+    const { trainsOnGpu, multiOutput, ignoresWeights, ownScore } = lastTags(steps);
+    const own = { trainsOnGpu, multiOutput, ignoresWeights, ownScore };
+    return { ...firstTags(steps), takesGroups, ...own, delegates: true };
   }
 
   get rules(): Rules<PipelineParams> {
@@ -235,12 +236,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   /** @internal */
   async makeRows(X: MatrixLike, options: SignalOptions = {}): Promise<Rows> {
     this.require('transformer', 'transformed rows');
-    let rows = X;
-    for (const step of this.state.steps) {
-      if (!(step instanceof Estimator)) continue;
-      rows = await makeRows(step, rows, options);
-      throwIfAborted(options.signal);
-    }
+    const rows = await rowsThrough(this.state.steps, X, options);
     return rows instanceof Matrix || rows instanceof CsrMatrix ? rows : this.transform(X);
   }
 
@@ -329,6 +325,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
 
   protected override get within(): unknown {
     return this.state.steps.at(-1);
+  }
+
+  protected override rowsWithin(X: MatrixLike): Promise<MatrixLike> {
+    return rowsThrough(this.state.steps.slice(0, -1), X);
   }
 
   /** The fitted steps by name. @throws {ERR_NOT_FITTED} before `fit` */
@@ -456,6 +456,21 @@ function vectorizersOf(steps: ReadonlyArray<Estimator | 'passthrough'>): Vectori
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {
   return value instanceof Estimator || value === 'passthrough';
+}
+
+/** What fitted transformers make of rows, one after the other. @throws {ERR_ABORTED} when options.signal fires */
+async function rowsThrough(
+  steps: PipelineState['steps'],
+  X: MatrixLike,
+  options: SignalOptions = {},
+): Promise<MatrixLike> {
+  let rows = X;
+  for (const step of steps) {
+    if (!(step instanceof Estimator)) continue;
+    rows = await makeRows(step, rows, options);
+    throwIfAborted(options.signal);
+  }
+  return rows;
 }
 
 function lastTags(steps: readonly Step[]): EstimatorTags {

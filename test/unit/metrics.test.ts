@@ -143,6 +143,11 @@ test('what is undefined', () => {
   expect(classLikelihoodRatios([1, 1, 0], [1, 1, 0], { replaceUndefinedBy: 1 }).positive).toBe(1);
   expect(classLikelihoodRatios(...never)).toEqual({ positive: Number.NaN, negative: Number.NaN });
   expect(classLikelihoodRatios(...never, { replaceUndefinedBy: 1 })).toEqual({ positive: 1, negative: 1 });
+  for (const odd of [null, 0.5, { positive: 0.5 }, { negative: 2 }, { positiv: 1 }, { negative: '0' }])
+    expect(() => classLikelihoodRatios(...never, { replaceUndefinedBy: odd as never })).toThrow(
+      expect.objectContaining({ code: 'ERR_PARAMETER' }),
+    );
+  expect(classLikelihoodRatios(...never, { replaceUndefinedBy: { negative: 0 } }).positive).toBe(Number.NaN);
   expect(metrics.d2LogLossScore([1], [0.7])).toBeNaN();
 });
 
