@@ -1,7 +1,8 @@
 /** Memory of the library's own, and of fits that forget their rows. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { isPrivate, privateArray, release } from '../../lib/core/linalg/memory.js';
 import { Matrix, OrdinalEncoder, StandardScaler } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 
 const LENGTH = 1 << 20;
 
@@ -38,5 +39,24 @@ describe('private memory', () => {
     const scaled = await new StandardScaler().fitTransform(X);
     await new OrdinalEncoder().fit(scaled.slice(0, 100));
     expect(scaled.data.length).toBe(LENGTH);
+  });
+
+  test('of a fit that forgets rows is given back by it, once it has succeeded', async () => {
+    const X = new Matrix(new Float64Array(LENGTH).fill(1), LENGTH / 2, 2);
+    const detach = vi.spyOn(native, 'detachBuffer');
+    try {
+      await new OrdinalEncoder().fit(X);
+      expect(detach).toHaveBeenCalledTimes(1);
+      await new StandardScaler().fit(X);
+      const signal = AbortSignal.abort();
+      await expect(new OrdinalEncoder().fit(X, undefined, { signal })).rejects.toThrow();
+      const abort = new AbortController();
+      const fit = new OrdinalEncoder().fit(X, undefined, { signal: abort.signal });
+      abort.abort();
+      await expect(fit).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+      expect(detach).toHaveBeenCalledTimes(1);
+    } finally {
+      detach.mockRestore();
+    }
   });
 });
