@@ -321,6 +321,11 @@ class Encoder:
             "values": self.doubles(values),
             "drop": self.tensors.add([-1 if drop is None else int(drop) for drop in drops], "i4"),
         }
+        if callable(model.feature_name_combiner):
+            # A file has what the function gave, not the function.
+            given = None if hasattr(model, "feature_names_in_") else [column["name"] for column in columns]
+            state["names"] = [str(name) for name in model.get_feature_names_out(given)]
+            out = [{"name": name, "kind": "number"} for name in state["names"]]
         if any(order != sorted(order) for order in places):
             params["categories"] = [[None if is_missing(v) else str(v) for v in own] if column.get("categories") else "auto"
                                     for column, own in zip(columns, model.categories_)]

@@ -1,7 +1,16 @@
 /** Models of scikit-learn in files that python/boreal_dump.py wrote, against scikit-learn and shap. */
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type Estimator, loadWithMetadata, type Matrix, type Row, treeShap } from '../../lib/index.js';
+import {
+  type ColumnTransformer,
+  type Estimator,
+  loadWithMetadata,
+  type Matrix,
+  type OneHotEncoder,
+  type Pipeline,
+  type Row,
+  treeShap,
+} from '../../lib/index.js';
 import { dot, expectClose } from '../support/tolerance.js';
 import { readGolden } from './read.js';
 
@@ -10,6 +19,7 @@ interface Case {
   rows: number[][] | Record<string, number | string | null>[];
   predictions: Array<number | string | boolean>;
   proba?: number[][];
+  names?: string[];
   shap?: { values: number[][][]; baseValue: number[] };
 }
 type Model = Estimator & {
@@ -19,7 +29,7 @@ type Model = Estimator & {
 
 const { cases } = readGolden<{ cases: Case[] }>('dumped');
 
-describe.each(cases)('$file', ({ file, rows, predictions, proba, shap }) => {
+describe.each(cases)('$file', ({ file, rows, predictions, proba, names, shap }) => {
   const path = fileURLToPath(new URL(`./models/${file}`, import.meta.url));
   const loaded = loadWithMetadata(path);
   const X = rows as number[][];
@@ -50,6 +60,19 @@ describe.each(cases)('$file', ({ file, rows, predictions, proba, shap }) => {
       shap!.values,
       near,
       'values',
+    );
+  });
+
+  test.skipIf(names === undefined)('names the columns that come out of its first step', async () => {
+    const [first] = Object.values(((await loaded).model as Pipeline).namedSteps);
+    expect((first as ColumnTransformer).getFeatureNamesOut()).toEqual(names);
+    // What is left out is a category of the column as the file describes it.
+    const { hot } = (first as ColumnTransformer).namedTransformers;
+    const own = Object.fromEntries(
+      ['town', 'new'].map((name) => [name, rows.map((row) => row[name as never])]),
+    );
+    expect((await (hot as OneHotEncoder).clone().setParams({ categories: 'auto' }).fit(own)).dropIdx).toEqual(
+      (hot as OneHotEncoder).dropIdx,
     );
   });
 

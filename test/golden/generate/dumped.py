@@ -3,7 +3,8 @@
     {"cases": [case]}
 
 A case has its "file", the "rows" to predict (a list of records with null for missing values, or a matrix with "NaN"), the
-"predictions" (labels or numbers) and, of classifiers, the "proba". Cases of forests have "shap": what the package shap says of the
+"predictions" (labels or numbers) and, of classifiers, the "proba". One has the "names" of the columns that its first step makes.
+Cases of forests have "shap": what the package shap says of the
 first SHAP rows, "values" (outputs, rows, features) and "baseValue" (outputs). Rows lie on thresholds too.
 """
 
@@ -103,6 +104,9 @@ def trained():
     yield "columns-forest", make_pipeline(columns(), RandomForestRegressor(5, max_depth=4, random_state=0)), FRAME, signal
     listed = OneHotEncoder(categories=[["Rome", "Aden", "Oslo", "Bern", None], [0.0, 1.0, 2.0, 3.0]], drop=["Aden", 2.0])
     yield "listed", make_pipeline(ColumnTransformer([("hot", listed, ["town", "rooms"])]), LinearRegression()), FRAME, signal
+    named = OneHotEncoder(drop=["Oslo", True], feature_name_combiner=lambda column, category: f"{column}={category}")
+    parts = ColumnTransformer([("hot", named, ["town", "new"])], verbose_feature_names_out=False)
+    yield "named", make_pipeline(parts, LinearRegression()), FRAME.assign(new=FRAME["rooms"] > 2), signal
 
 
 def shap_values(model, rows):
@@ -120,6 +124,8 @@ def main():
         dump(model, GOLDEN / "models" / file, {"name": name})
         rows = data[:40] if isinstance(data, pd.DataFrame) else test_rows(model, data)
         case = {"file": file, "rows": records(rows) if isinstance(data, pd.DataFrame) else rows, "predictions": model.predict(rows)}
+        if name == "named":
+            case["names"] = list(model[0].get_feature_names_out())
         if hasattr(model, "predict_proba"):
             case["proba"] = model.predict_proba(rows)
         if name in ("tree", "forest", "forest-binary", "forest-numbers", "extra-trees", "boosting", "boosting-binary"):
