@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
 import { ModelEndpoint } from '../../lib/serve/index.js';
 import { ModelStore } from '../../lib/serve/models/model-store.js';
-import type { VersionPolicy } from '../../lib/serve/models/served-model.js';
+import type { Entry, VersionPolicy } from '../../lib/serve/models/served-model.js';
 import type { ListedModel, ModelSource } from '../../lib/serve/models/source.js';
 import { type ModelEvent, Observers } from '../../lib/serve/observer.js';
 
@@ -234,6 +234,10 @@ describe('a store', () => {
     };
     expect(() => store.use({}, () => odd)).toThrow('no');
     expect(store.use({}, ({ version }) => version)).toBe('1');
+    const held = store.hold({}) as Entry;
+    held.release();
+    // Nobody holds it, or this would wait.
+    expect(await settled(held.drain())).toBe(true);
     await store.reload();
   });
 
