@@ -164,12 +164,6 @@ uint64_t memory_limit_bytes() {
   return bytes;
 }
 
-size_t idle_memory_bytes() {
-  constexpr uint64_t kMost = uint64_t{128} << 20, kShare = 16;
-  const uint64_t memory = memory_limit_bytes();
-  return static_cast<size_t>(memory == 0 ? kMost : std::min(kMost, memory / kShare));
-}
-
 std::string cpu_name() {
   const std::string name = detect_name();
   return name.empty() ? "unknown" : name;

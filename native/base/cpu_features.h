@@ -26,9 +26,6 @@ size_t default_thread_count();
 // Memory this process may use in bytes: the least of RAM and the cgroup limit. 0 if unknown.
 uint64_t memory_limit_bytes();
 
-// What may be held back for later use: 128 MiB, and no more than a sixteenth of the memory.
-size_t idle_memory_bytes();
-
 // The CPU's marketing name, or "unknown".
 std::string cpu_name();
 

@@ -19,14 +19,6 @@
 namespace boreal {
 namespace {
 
-// Whole huge pages, in steps of an eighth or less, so that a block fits again when the next size differs a
-// little.
-size_t rounded(size_t bytes) {
-  size_t step = kHugePage;
-  while (bytes / step >= 16) step *= 2;
-  return (bytes + step - 1) / step * step;
-}
-
 void* allocate(size_t bytes) {
 #if defined(_WIN32)
   void* const block = _aligned_malloc(bytes, kHugePage);
@@ -97,15 +89,27 @@ class IdleBlocks {
 
 }  // namespace
 
+size_t large_block_size(size_t bytes) {
+  size_t step = kHugePage;
+  while (bytes / step >= 16) step *= 2;
+  return (bytes + step - 1) / step * step;
+}
+
+size_t idle_memory_bytes() {
+  constexpr uint64_t kMost = uint64_t{128} << 20, kShare = 16;
+  const uint64_t memory = memory_limit_bytes();
+  return static_cast<size_t>(memory == 0 ? kMost : std::min(kMost, memory / kShare));
+}
+
 void* take_large_block(size_t bytes) {
   if (bytes > SIZE_MAX / 2) throw std::bad_alloc();
-  const size_t size = rounded(bytes);
+  const size_t size = large_block_size(bytes);
   void* const idle = IdleBlocks::instance().take(size);
   return idle != nullptr ? idle : allocate(size);
 }
 
 void give_large_block(void* block, size_t bytes) noexcept {
-  IdleBlocks::instance().give(block, rounded(bytes));
+  IdleBlocks::instance().give(block, large_block_size(bytes));
 }
 
 void advise_huge_pages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes) {

@@ -8,6 +8,13 @@ namespace boreal {
 
 constexpr size_t kHugePage = size_t{1} << 21;
 
+// What a block of so many bytes takes: whole huge pages, in steps of an eighth or less, so that it fits again
+// when the next size differs a little.
+size_t large_block_size(size_t bytes);
+
+// What may be held back for later use: 128 MiB, and no more than a sixteenth of the memory.
+size_t idle_memory_bytes();
+
 // An uninitialised block, aligned to kHugePage; bytes >= kHugePage. Throws std::bad_alloc.
 void* take_large_block(size_t bytes);
 

@@ -5,7 +5,6 @@
 #include <mutex>
 #include <utility>
 
-#include "base/cpu_features.h"
 #include "base/large_blocks.h"
 #include "binding/js.h"
 
@@ -15,13 +14,13 @@ namespace {
 // All blocks in the hands of JavaScript together: at most idle_memory_bytes().
 std::atomic<size_t> lent{0};
 
-// A block that counts as lent for as long as anybody has a share of it.
+// A block that counts as lent, with all that it takes, for as long as anybody has a share of it.
 class LentBlock {
  public:
   explicit LentBlock(size_t bytes) : bytes_(bytes), data_(take_large_block(bytes)) {}
   ~LentBlock() {
     give_large_block(data_, bytes_);
-    lent -= bytes_;
+    lent -= large_block_size(bytes_);
   }
   LentBlock(const LentBlock&) = delete;
   LentBlock& operator=(const LentBlock&) = delete;
@@ -93,15 +92,16 @@ napi_value external_buffer(napi_env env, void* data, size_t bytes, std::shared_p
 napi_value recycled_buffer(napi_env env, size_t bytes) {
   static const size_t most = idle_memory_bytes();
   if (bytes < kHugePage || bytes > most) return nullptr;
-  if ((lent += bytes) > most) {
-    lent -= bytes;
+  const size_t taken = large_block_size(bytes);
+  if ((lent += taken) > most) {
+    lent -= taken;
     return nullptr;
   }
   std::shared_ptr<LentBlock> block;
   try {
     block = std::make_shared<LentBlock>(bytes);
   } catch (...) {
-    lent -= bytes;
+    lent -= taken;
     throw;
   }
   void* const data = block->data();

@@ -1,6 +1,7 @@
 // cgroup limits, CPU features, aligned buffers, random numbers, cancellation.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -15,10 +16,14 @@
 #include "base/cancel.h"
 #include "base/cgroup.h"
 #include "base/cpu_features.h"
+#include "base/large_blocks.h"
 #include "base/rng.h"
 
 using boreal::AlignedBuffer;
 using boreal::CgroupLimits;
+using boreal::idle_memory_bytes;
+using boreal::kHugePage;
+using boreal::large_block_size;
 using boreal::Rng;
 
 namespace {
@@ -125,6 +130,20 @@ TEST_CASE("aligned buffer: alignment, moves, refused sizes") {
   }
   CHECK(AlignedBuffer<float>(0).data() == nullptr);
   CHECK_THROWS_AS(AlignedBuffer<double>(SIZE_MAX / 4), std::bad_alloc);
+}
+
+TEST_CASE("large blocks: whole huge pages, and no more than an eighth too many") {
+  CHECK(large_block_size(kHugePage) == kHugePage);
+  CHECK(large_block_size(kHugePage + 1) == 2 * kHugePage);
+  CHECK(large_block_size(kHugePage * 33 - 1) == 36 * kHugePage);
+  for (const size_t bytes : {size_t{3} << 20, size_t{100} << 20, (size_t{1} << 30) + 1}) {
+    const size_t taken = large_block_size(bytes);
+    CHECK(taken >= bytes);
+    CHECK(taken % kHugePage == 0);
+    CHECK(large_block_size(taken) == taken);
+    CHECK(taken - bytes < std::max(kHugePage, bytes / 8));
+  }
+  CHECK(idle_memory_bytes() <= size_t{128} << 20);
 }
 
 TEST_CASE("rng: a stream is a function of seed and stream number") {
