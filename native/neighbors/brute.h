@@ -114,10 +114,8 @@ void BruteSearch<T>::add_exact(MatrixView<const T> x, size_t i, size_t first, co
   const DistanceKernels<T>& kernel = distance_kernels<T>(kernels_);
   const size_t d = y_.cols;
   // They are scattered: all are on their way before the first is read.
-  constexpr size_t kLine = 64;
   for (size_t c = 0; c < count; ++c) {
-    const char* const row = reinterpret_cast<const char*>(y_.row(first + static_cast<size_t>(found[c])));
-    for (size_t at = 0; at < d * sizeof(T); at += kLine) prefetch(row + at);
+    prefetch_range(y_.row(first + static_cast<size_t>(found[c])), d * sizeof(T));
   }
   for (size_t c = 0; c < count; ++c) {
     const T* const row = y_.row(first + static_cast<size_t>(found[c]));

@@ -283,12 +283,9 @@ size_t NeighborTree<T>::home(const T* x) const {
 template <typename T>
 void NeighborTree<T>::prefetch_leaf(size_t leaf) const {
   const size_t rows = end_[leaf] - begin_[leaf];
-  const char* const packed =
-      reinterpret_cast<const char*>(packed_.data() + packed_begin_[leaf - first_leaf_] * d_);
-  const char* const order = reinterpret_cast<const char*>(order_.data() + begin_[leaf]);
-  for (size_t at = 0; at < std::min(rows * d_ * sizeof(T), kMostPrefetched); at += kCacheLine)
-    prefetch(packed + at);
-  for (size_t at = 0; at < rows * sizeof(int32_t); at += kCacheLine) prefetch(order + at);
+  prefetch_range(packed_.data() + packed_begin_[leaf - first_leaf_] * d_,
+                 std::min(rows * d_ * sizeof(T), kMostPrefetched));
+  prefetch_range(order_.data() + begin_[leaf], rows * sizeof(int32_t));
 }
 
 template <typename T>

@@ -14,12 +14,6 @@ namespace {
 constexpr size_t kBlockRows = 96;
 constexpr size_t kRowsAhead = 6;  // of those that move, whose sums wait for memory
 
-template <typename T>
-void ask_for(const T* row, size_t cols) {
-  constexpr size_t kLine = 64 / sizeof(T);
-  for (size_t k = 0; k < cols; k += kLine) prefetch(row + k);
-}
-
 }  // namespace
 
 template <typename T>
@@ -177,7 +171,9 @@ void HamerlyBounds<T>::assign_block(const uint32_t* rows, size_t count, const Pa
     upper_[row] = least[r] - drift.own;
     lower_[row] = next[r] + drift.others;
     const size_t later = r + kRowsAhead;
-    if (later < count && nearest[later] != labels[rows[later]]) ask_for(x_.row(rows[later]), x_.cols);
+    if (later < count && nearest[later] != labels[rows[later]]) {
+      prefetch_range(x_.row(rows[later]), x_.cols * sizeof(T));
+    }
     sums->assign(part, row, nearest[r], labels + row);
   }
 }

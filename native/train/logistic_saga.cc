@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/prefetch.h"
 #include "base/rng.h"
 #include "train/dot.h"
 #include "train/logistic_solvers.h"
@@ -39,9 +40,7 @@ class Saga {
       if (t % kRowsPerCheck == 0) check_cancel(problem_.cancel);
       const size_t i = next;
       next = rng_.below(static_cast<uint32_t>(rows));
-#if defined(__GNUC__)
-      for (size_t j = 0; j < x_.cols; j += 64 / sizeof(T)) __builtin_prefetch(x_.row(next) + j);
-#endif
+      prefetch_range(x_.row(next), x_.cols * sizeof(T));
       step(i);
     }
   }

@@ -117,7 +117,7 @@ class Learner {
     for (size_t k = 0; k < order_.size(); ++k) {
       if (k % kRowsPerCheck == 0) check_cancel(problem_.cancel);
       // Rows come in random order: the next but one is fetched early.
-      w_.prefetch(order_[std::min(k + 2, order_.size() - 1)]);
+      w_.prefetch_row(order_[std::min(k + 2, order_.size() - 1)]);
       sum += step(order_[k]);
     }
     w_.end_epoch(owed_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/matrix_view.h"
+#include "base/prefetch.h"
 #include "linalg/csr.h"
 #include "train/dot.h"
 
@@ -45,14 +46,7 @@ class DenseSgdWeights {
   double squares() const { return squares_; }
   double absolutes() const { return absolutes_; }
 
-  void prefetch(size_t i) const {
-#if defined(__GNUC__)
-    const T* const later = x_.row(i);
-    for (size_t j = 0; j < x_.cols; j += 64 / sizeof(T)) __builtin_prefetch(later + j);
-#else
-    (void)i;
-#endif
-  }
+  void prefetch_row(size_t i) const { prefetch_range(x_.row(i), x_.cols * sizeof(T)); }
 
   // What follows is about this row.
   void load(size_t i) {
@@ -145,14 +139,10 @@ class SparseSgdWeights {
 
   double squares() const { return squares_; }
   double absolutes() const { return absolutes_; }
-  void prefetch(size_t i) const {
-#if defined(__GNUC__)
-    constexpr size_t kPerLine = 64 / sizeof(double);
-    for (size_t k = x_.begin(i); k < x_.end(i); k += kPerLine) __builtin_prefetch(&x_.values[k]);
-    for (size_t k = x_.begin(i); k < x_.end(i); k += 2 * kPerLine) __builtin_prefetch(&x_.columns[k]);
-#else
-    (void)i;
-#endif
+  void prefetch_row(size_t i) const {
+    const size_t begin = x_.begin(i), count = x_.end(i) - begin;
+    prefetch_range(x_.values.data + begin, count * sizeof(double));
+    prefetch_range(x_.columns.data + begin, count * sizeof(int32_t));
   }
 
   void load(size_t i) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/inline.h"
+
 namespace boreal {
 namespace {
 
@@ -148,7 +150,7 @@ inline void add_product(VecD& sum, VecD a, VecD b) {
 inline void add_product(VecF& sum, VecF a, VecF b) { sum = fma(a, b, sum); }
 inline void add_product(VecD& sum, VecD a, VecD b) { sum = fma(a, b, sum); }
 #endif
-inline void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
+BOREAL_INLINE void prefetch(const void* p) { _mm_prefetch(static_cast<const char*>(p), _MM_HINT_T0); }
 
 // Within each quarter by pairs and fours, then the quarters among each other.
 inline void transpose(VecF (&a)[16]) {

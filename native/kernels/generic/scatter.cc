@@ -105,13 +105,6 @@ constexpr size_t kGramVectors = kRegisters >= 32 ? 6 : 3;
 // What a tile asks for with each row: as much as it takes of a row of x by broadcasts.
 constexpr size_t kGramAhead = kGramRows * sizeof(double);
 
-// Always inline: GCC 12 leaves out calls of a function that does nothing but prefetch.
-BOREAL_INLINE void ask([[maybe_unused]] uintptr_t address) {
-#if defined(__GNUC__)
-  __builtin_prefetch(reinterpret_cast<const void*>(address));
-#endif
-}
-
 // V vectors of columns from j on, and half of one.
 template <size_t V, bool kHalf>
 BOREAL_INLINE void gram_tile(const double* x, size_t xs, size_t rows, size_t i, size_t j, double* g,
@@ -132,7 +125,7 @@ BOREAL_INLINE void gram_tile(const double* x, size_t xs, size_t rows, size_t i, 
     for (size_t v = 0; v < V; ++v) b[v] = load(x + j + v * kLanes);
     Half last;
     if (kHalf) last = load_half(x + j + V * kLanes);
-    ask(ahead);
+    prefetch(reinterpret_cast<const void*>(ahead));
     BOREAL_UNROLL
     for (size_t r = 0; r < kGramRows; ++r) {
       const Vec<double> a = broadcast(x[i + r]);

@@ -1,7 +1,8 @@
 // BOREAL_UNROLL before a loop of fixed length asks for it to be unrolled whole, so that an array it indexes
-// can live in registers. BOREAL_INLINE and BOREAL_NOINLINE decide where the compiler's own judgement is
-// wrong: arrays of registers passed by reference, and bodies so large that one copy must do.
+// can live in registers.
 #pragma once
+
+#include "kernels/inline.h"
 
 #if defined(__clang__)
 #define BOREAL_UNROLL _Pragma("clang loop unroll(full)")
@@ -9,17 +10,6 @@
 #define BOREAL_UNROLL _Pragma("GCC unroll 16")
 #else
 #define BOREAL_UNROLL
-#endif
-
-#if defined(__GNUC__)
-#define BOREAL_INLINE inline __attribute__((always_inline))
-#define BOREAL_NOINLINE __attribute__((noinline))
-#elif defined(_MSC_VER)
-#define BOREAL_INLINE __forceinline
-#define BOREAL_NOINLINE __declspec(noinline)
-#else
-#define BOREAL_INLINE inline
-#define BOREAL_NOINLINE
 #endif
 
 namespace boreal {

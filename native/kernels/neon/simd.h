@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/inline.h"
+
 namespace boreal {
 namespace {
 
@@ -165,7 +167,7 @@ inline uint32_t lane_bits(uint64x2_t mask) {
 
 inline void add_product(VecF& sum, VecF a, VecF b) { sum = fma(a, b, sum); }
 inline void add_product(VecD& sum, VecD a, VecD b) { sum = fma(a, b, sum); }
-inline void prefetch(const void* p) { __builtin_prefetch(p); }
+BOREAL_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
 inline void transpose(VecF (&a)[4]) {
   const float32x4x2_t low = vtrnq_f32(a[0].v, a[1].v), high = vtrnq_f32(a[2].v, a[3].v);
