@@ -24,11 +24,18 @@ TEST_CASE("forest: one column, one split") {
   CHECK(model.feature == std::vector<int32_t>{0, -1, -1});
   CHECK(model.threshold[0] == 2.5);
   CHECK(model.left == std::vector<int32_t>{1, 0, 1});
-  CHECK(model.missing_left.empty());
+  CHECK(model.missing_left[0] == 0);
   CHECK(model.cover == std::vector<float>{4, 2, 2});
   CHECK(model.impurity == std::vector<float>{0.5f, 0, 0});
   CHECK(model.values == std::vector<double>{1, 0, 0, 1});
   CHECK(model.importances == std::vector<double>{1});
+}
+
+TEST_CASE("forest: a value that training never lacked goes where more rows went") {
+  const Problem most_left = classification(1, {1, 2, 3, 4}, {0, 0, 0, 1}, 2);
+  CHECK(train(most_left, single_tree(most_left)).missing_left[0] == 1);
+  const Problem most_right = classification(1, {1, 2, 3, 4}, {0, 1, 1, 1}, 2);
+  CHECK(train(most_right, single_tree(most_right)).missing_left[0] == 0);
 }
 
 TEST_CASE("forest: exclusive or needs a first split without gain") {
