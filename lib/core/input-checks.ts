@@ -89,8 +89,8 @@ export function refusePairs(owner: object, model: Tagged): void {
 }
 
 /** @throws {ERR_NOT_SUPPORTED} for a model that weights of rows, which are to reach it, would not change */
-export function refuseUnweighted(owner: object, model: Tagged): void {
-  if (!model.tags.ignoresWeights) return;
+export function refuseUnweighted(owner: object, model: Tagged, ignores = model.tags.ignoresWeights): void {
+  if (!ignores) return;
   const [own, given] = [owner.constructor.name, model.constructor.name];
   const message = `${own} hands weights of rows on to its models: ${given} has no use for them.`;
   throw new StateError('ERR_NOT_SUPPORTED', message);

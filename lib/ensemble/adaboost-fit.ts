@@ -82,7 +82,7 @@ async function answers(model: Estimator, { x, cancel }: FitInput, schema: Schema
 /**
  * SAMME.
  *
- * @throws {ERR_NOT_SUPPORTED} for a base that has no use for weights
+ * @throws {ERR_NOT_SUPPORTED} for a base that has no use for weights, as one that is frozen
  * @throws {ERR_LABELS} when the first model is no better than guessing
  */
 export async function boostClassifier(
@@ -92,7 +92,8 @@ export async function boostClassifier(
   { codes, classes }: EncodedLabels,
   settings: Settings,
 ): Promise<BoostedModels> {
-  refuseUnweighted(owner, base);
+  // A model whose clones are fitted is frozen: each round would give the same.
+  refuseUnweighted(owner, base, base.tags.ignoresWeights || base.clone().isFitted);
   const schema = Schema.named(input.columns);
   const inner = { ...input, validation: null, queries: null, onProgress: undefined };
   let weights = startingWeights(input);

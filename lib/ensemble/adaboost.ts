@@ -60,7 +60,7 @@ const STATE_RULES: Rules<BoostedModels> = { models: fittedModels, weights: float
  *
  * Differs from scikit-learn: no `estimator_weights_` of rounds that were not made.
  *
- * @throws {ERR_NOT_SUPPORTED} from `fit`, for an estimator that has no use for weights
+ * @throws {ERR_NOT_SUPPORTED} from `fit`, for an estimator that has no use for weights, as one that is frozen
  *
  * @example
  * ```ts

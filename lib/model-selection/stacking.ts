@@ -353,10 +353,14 @@ function lowerFinal(
   return options.output === 'transform' ? stacked : final.lowerChecked(plan, stacked, options);
 }
 
-function tagsOf({ estimators, passthrough }: StackingParams, final: Estimator): EstimatorTags {
-  const tags = { ...tagsOfModels(estimators), takesGroups: true };
+function tagsOf({ estimators, cv, passthrough }: StackingParams, final: Estimator): EstimatorTags {
+  // A final estimator that is none has no tags.
+  const last: EstimatorTags = final.tags ?? {};
+  const learning = Array.isArray(estimators) && cv !== 'prefit' ? keptModels(estimators) : [];
+  const ignoresWeights = last.ignoresWeights && learning.every(({ model }) => model.tags.ignoresWeights);
+  const tags = { ...tagsOfModels(estimators), takesGroups: true, ignoresWeights };
   if (!passthrough) return tags;
-  const { allowNan, allowCategories, positive } = final.tags;
+  const { allowNan, allowCategories, positive } = last;
   return {
     ...tags,
     allowNan: tags.allowNan && allowNan,

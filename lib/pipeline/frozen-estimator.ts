@@ -103,8 +103,10 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
     return this.params.estimator?.outputs ?? [];
   }
 
+  /** What learns nothing loses no weights. */
   override get tags(): EstimatorTags {
-    return { ...this.params.estimator?.tags, takesGroups: false, delegates: true };
+    const own = { takesGroups: false, ignoresWeights: false, delegates: true };
+    return { ...this.params.estimator?.tags, ...own };
   }
 
   get rules(): Rules<FrozenEstimatorParams> {

@@ -8,6 +8,7 @@ import {
   DecisionTreeClassifier,
   DecisionTreeRegressor,
   type Estimator,
+  FrozenEstimator,
   GaussianNB,
   GridSearchCV,
   KFold,
@@ -18,6 +19,7 @@ import {
   loadDiabetes,
   loadIris,
   makePipeline,
+  type NamedModel,
   NearestCentroid,
   OneHotEncoder,
   Ridge,
@@ -279,4 +281,35 @@ test('weights of rows are not lost on models that have no use for them', async (
     ['ridge', new Ridge()],
   ]);
   await expect(lines.fit(data, target, { sampleWeight })).rejects.toMatchObject(none);
+});
+
+test('frozen models learn from no weights: they vote with them, but are not boosted', async () => {
+  const sampleWeight = Array.from(target, (_, i) => 1 + (i % 2));
+  for (const model of [new KNeighborsClassifier(), new GaussianNB()]) {
+    const frozen = new FrozenEstimator(await model.fit(data, target));
+    const voting = new VotingClassifier([['frozen', frozen], bayes], { weights: [1, 0] });
+    await voting.fit(data, target, { sampleWeight });
+    expect(voting.predictSync(data)).toEqual(model.predictSync(data));
+    const boosted = new AdaBoostClassifier({ estimator: frozen });
+    await expect(boosted.fit(data, target)).rejects.toMatchObject({ code: 'ERR_NOT_SUPPORTED' });
+  }
+});
+
+test('a stack uses weights of rows when one of its models does, or its final estimator', async () => {
+  const sampleWeight = Array.from(target, (_, i) => 1 + (i % 2));
+  const near = new KNeighborsClassifier();
+  const nearest: NamedModel = ['near', near];
+  const fit = (estimators: NamedModel[], options: object) =>
+    new VotingClassifier([['stack', new StackingClassifier(estimators, options)]]).fit(data, target, {
+      sampleWeight,
+    });
+  expect((await fit([nearest], {})).isFitted).toBe(true);
+  expect((await fit([nearest, bayes], { finalEstimator: near })).isFitted).toBe(true);
+  const none = { code: 'ERR_NOT_SUPPORTED' };
+  await expect(fit([nearest], { finalEstimator: near })).rejects.toMatchObject(none);
+  const fitted: NamedModel = ['bayes', await new GaussianNB().fit(data, target)];
+  const prefit = { finalEstimator: near, cv: 'prefit' };
+  await expect(fit([fitted], prefit)).rejects.toMatchObject(none);
+  const wrong = new StackingClassifier([bayes], { finalEstimator: 5, passthrough: true } as never);
+  await expect(wrong.fit(data, target)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
 });
