@@ -1,8 +1,10 @@
 /** Models within models: their rules, copies of those that are fitted already, and how rows reach them. */
 import { ValidationError } from '../errors.js';
+import type { ResolvedCompileOptions } from './compile-options.js';
 import { Estimator, type EstimatorKind, type Front } from './estimator.js';
 import type { FitInput } from './fit-input.js';
 import { isSparse } from './forms.js';
+import { isTransformer } from './kinds.js';
 import { type NamedCategories, namedInOrder, unitedCategories } from './named-categories.js';
 import { custom, either, nothing, type Rule } from './params.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
@@ -93,6 +95,20 @@ function hasNames(columns: readonly Column[]): boolean {
 
 /** Before a model has seen any documents. */
 const unseen = Schema.named([{ name: 'text', kind: 'text' }]);
+
+/** What a transformer makes of rows, whose codes stand for the categories of its output columns, whichever ops made them. */
+export function lowerTransformer(
+  transformer: Estimator,
+  plan: PlanBuilder,
+  x: Slot,
+  options: ResolvedCompileOptions,
+): Slot {
+  const slot = transformer.lowerChecked(plan, x, { ...options, output: 'transform' });
+  if (x.categories === undefined || !isTransformer(transformer)) return slot;
+  const own = transformer.outputColumns().map(({ categories }) => categories);
+  if (own.length !== slot.width) return slot;
+  return { ...slot, categories: own.some((list) => list !== undefined) ? own : undefined };
+}
 
 /** What X goes through before the plan of fitted models that all read it. */
 export function frontOf(models: readonly Estimator[]): Front {

@@ -162,9 +162,9 @@ export class PlanBuilder {
     return withCategories(slot, isCoded ? parts.flatMap(categoriesOf) : undefined);
   }
 
-  /** NaN -> fill[j]. */
+  /** NaN -> fill[j], which may be a code that x does not have. */
   impute(x: Slot, fill: Float64Array): Slot {
-    return withCategories(this.emit('impute', [x], [], [fill], x.width), x.categories);
+    return this.emit('impute', [x], [], [fill], x.width);
   }
 
   /** (x - shift[j]) / scale[j]. */

@@ -30,7 +30,8 @@ export function recoded(plan: PlanBuilder, x: Slot, columns: readonly Column[]):
 
 function isOther(given: readonly Label[] | undefined, own: readonly Label[] | undefined): boolean {
   if (given === undefined || own === undefined || given === own) return false;
-  return given.length !== own.length || given.some((label, code) => label !== own[code]);
+  // Where the first ones are the same, so are their codes.
+  return given.some((label, code) => label !== own[code]);
 }
 
 function codesOf(given: readonly Label[], own: readonly Label[]): number[] {

@@ -4,6 +4,7 @@ import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
+import { lowerTransformer } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { type NamedCategories, namedAnywhere, unitedCategories } from '../core/named-categories.js';
@@ -277,7 +278,7 @@ export class ColumnTransformer extends Parallel<ColumnTransformerParams, ColumnT
     if (this.readsDocuments(this.state)) return x;
     const parts = this.state.parts.map(({ name, columns, estimator }) => {
       const own = plan.gather(x, Array.from(columns));
-      const made = estimator?.lowerChecked(plan, own, { ...options, output: 'transform' }) ?? own;
+      const made = estimator === null ? own : lowerTransformer(estimator, plan, own, options);
       return lowerWeighed(plan, made, this.weightOf(name));
     });
     return plan.concat(parts);

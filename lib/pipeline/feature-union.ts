@@ -4,6 +4,7 @@ import type { ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator } from '../core/estimator.js';
 import type { FitInput } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
+import { lowerTransformer } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import type { Matrix } from '../core/matrix.js';
 import { checkParts, nameByClass } from '../core/named-parts.js';
@@ -196,7 +197,7 @@ export class FeatureUnion extends Parallel<FeatureUnionParams, FeatureUnionState
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     if (this.readsDocuments(this.state)) return x;
     const parts = this.state.parts.map(({ name, estimator }) => {
-      const own = estimator?.lowerChecked(plan, x, { ...options, output: 'transform' }) ?? x;
+      const own = estimator === null ? x : lowerTransformer(estimator, plan, x, options);
       return lowerWeighed(plan, own, this.weightOf(name));
     });
     return plan.concat(parts);

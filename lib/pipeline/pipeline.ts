@@ -7,7 +7,7 @@ import { Estimator, type EstimatorKind, type Front } from '../core/estimator.js'
 import type { EstimatorTags } from '../core/estimator-tags.js';
 import { denseRows, type FitInput, type FitOptions, noColumns } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
-import { frontOf } from '../core/inner-models.js';
+import { frontOf, lowerTransformer } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import type { SignalOptions } from '../core/linalg/call.js';
 import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.js';
@@ -367,14 +367,15 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     const front = steps.slice(vectorizersOf(steps).length, -1);
     return {
       last: steps[steps.length - 1],
-      lowerFront: (plan, x) => lowerSteps(front, plan, x, TRANSFORM),
+      lowerFront: (plan, x) => lowerFront(front, plan, x, TRANSFORM),
     };
   }
 
   lower(plan: PlanBuilder, x: Slot, options: ResolvedCompileOptions): Slot {
     const steps = this.state.steps.slice(vectorizersOf(this.state.steps).length);
-    const front = lowerSteps(steps.slice(0, -1), plan, x, { ...options, output: 'transform' });
-    return lowerSteps(steps.slice(-1), plan, front, options);
+    const front = lowerFront(steps.slice(0, -1), plan, x, options);
+    const last = steps.at(-1);
+    return last instanceof Estimator ? last.lowerChecked(plan, front, options) : front;
   }
 
   /** The columns that come out of a pipeline of transformers. */
@@ -436,14 +437,15 @@ async function inputOfNext(
   ];
 }
 
-function lowerSteps(
+/** The steps before the last one. */
+function lowerFront(
   steps: PipelineState['steps'],
   plan: PlanBuilder,
   x: Slot,
   options: ResolvedCompileOptions,
 ): Slot {
   return steps.reduce(
-    (slot, step) => (step instanceof Estimator ? step.lowerChecked(plan, slot, options) : slot),
+    (slot, step) => (step instanceof Estimator ? lowerTransformer(step, plan, slot, options) : slot),
     x,
   );
 }

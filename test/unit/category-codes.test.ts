@@ -11,6 +11,7 @@ import {
   FixedThresholdClassifier,
   FrozenEstimator,
   HistGradientBoostingClassifier,
+  HistGradientBoostingRegressor,
   importONNX,
   LogisticRegression,
   load,
@@ -23,6 +24,7 @@ import {
   Pipeline,
   Ridge,
   SelectFromModel,
+  SimpleImputer,
   StackingClassifier,
   StandardScaler,
   TunedThresholdClassifierCV,
@@ -251,5 +253,77 @@ describe('parts of texts', () => {
     const parts = await new MultiOutputClassifier(new CategoricalNB()).partialFit(X, pairs);
     await parts.partialFit({ c: ['b', 'a'] }, [pairs[1], pairs[0]]);
     expect(await parts.predict(X)).toEqual(await whole.predict(X));
+  });
+});
+
+describe('steps that fill texts', () => {
+  const holes = { c: ['a', 'b', null, 'a', null] };
+  const fill = (fillValue = 'missing') => new SimpleImputer({ strategy: 'constant', fillValue });
+
+  test.each<[string, () => Pipeline, number[][]]>([
+    [
+      'indicators',
+      () => makePipeline(fill(), new OneHotEncoder()),
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+    ],
+    ['codes', () => makePipeline(fill(), new OrdinalEncoder()), [[0], [1], [2]]],
+    ['a known text', () => makePipeline(fill('a'), new OrdinalEncoder()), [[0], [1], [0]]],
+    [
+      'columns',
+      () => makePipeline(new ColumnTransformer([['x', fill(), ['c']]]), new OrdinalEncoder()),
+      [[0], [1], [2]],
+    ],
+    ['a pipeline within', () => makePipeline(makePipeline(fill()), new OrdinalEncoder()), [[0], [1], [2]]],
+    [
+      'a union',
+      () =>
+        makePipeline(
+          new FeatureUnion([
+            ['x', fill()],
+            ['y', fill('b')],
+          ]),
+          new OrdinalEncoder(),
+        ),
+      [
+        [0, 0],
+        [1, 1],
+        [2, 1],
+      ],
+    ],
+  ])('with a constant: %s', async (_, make, [a, b, hole]) => {
+    const whole = await make().fit(holes);
+    expect((await whole.transform(holes)).toArray()).toEqual([a, b, hole, a, hole]);
+    expect(whole.compile({ precision: 'float32' }).runSync(holes).toArray()).toEqual([a, b, hole, a, hole]);
+    const loaded = (await load(whole.toBytes())) as Pipeline;
+    expect(loaded.transformSync({ c: [null, 'b'] }).toArray()).toEqual([hole, b]);
+  });
+
+  test('with a constant, before trees', async () => {
+    const X = { d: Array.from({ length: 90 }, (_, i) => ['u', 'v', null][i % 3]) };
+    const values = X.d.map((text) => (text === null ? 10 : Number(text === 'v')));
+    const trees = new HistGradientBoostingRegressor({ categoricalFeatures: [0] });
+    const whole = await makePipeline(fill(), trees).fit(X, values);
+    const said = await whole.predict({ d: ['u', 'v', null] });
+    expect([...said].map(Math.round)).toEqual([0, 1, 10]);
+  });
+
+  const known = { d: Array.from({ length: 40 }, (_, i) => 'uv'[i % 2]) };
+  const labels = known.d.map((text) => Number(text === 'v'));
+  const wide = { d: ['a', ...known.d, '?'] };
+  const wideLabels = [0, ...labels, 1];
+  const uv = { d: ['u', 'v'] };
+
+  test('with a marker, before a frozen model', async () => {
+    const before = await make().fit(known, labels);
+    const marked = new SimpleImputer({ strategy: 'mostFrequent', missingValues: '?' });
+    const whole = await makePipeline(marked, new FrozenEstimator(before)).fit(wide, wideLabels);
+    expect(await whole.predict(uv)).toEqual([0, 1]);
+    const parts = new ColumnTransformer([['d', marked, ['d']]], { verboseFeatureNamesOut: false });
+    const apart = await makePipeline(parts, new FrozenEstimator(before)).fit(wide, wideLabels);
+    expect(await apart.predict(uv)).toEqual([0, 1]);
   });
 });
