@@ -126,6 +126,9 @@ export interface PlanSource {
   readonly columnNames: ReadonlyMap<number, readonly string[]>;
 }
 
+/** Of a slot; kMaxWidth of native/plan/plan.h. */
+const MOST_COLUMNS = 1 << 22;
+
 /** Builds a plan op by op; each method returns the slot that the op writes. */
 export class PlanBuilder {
   readonly input: Slot;
@@ -156,7 +159,8 @@ export class PlanBuilder {
   concat(parts: readonly Slot[]): Slot {
     if (parts.length === 1) return parts[0];
     const width = parts.reduce((sum, part) => sum + part.width, 0);
-    const isCoded = parts.some(({ categories }) => categories !== undefined);
+    // Damaged files ask for widths that no plan has, which the core refuses: no list may be that long.
+    const isCoded = width <= MOST_COLUMNS && parts.some(({ categories }) => categories !== undefined);
     const categoriesOf = (part: Slot) => part.categories ?? new Array<undefined>(part.width).fill(undefined);
     const slot = this.emit('concat', parts, [], [], width);
     return withCategories(slot, isCoded ? parts.flatMap(categoriesOf) : undefined);

@@ -209,3 +209,12 @@ describe('the native core agrees', () => {
     expect(run(width, lower, [row])[0]).toEqual(row.toReversed());
   });
 });
+
+test("a width that no plan has is the core's to refuse, beside categories too", () => {
+  const builder = new PlanBuilder(1, [{ name: 'a', kind: 'category', categories: ['x', 'y'] }]);
+  const wide = builder.oneHot(builder.input, Int32Array.of(2 ** 31 - 1), Int32Array.of(-1));
+  const output = builder.concat([builder.input, wide, wide]);
+  const schema = Schema.infer([[0]]);
+  const compile = () => Plan.compile(builder.build(output), schema, resolveCompileOptions({}, 'float64'));
+  expect(compile).toThrow(expect.objectContaining({ code: 'ERR_PLAN' }));
+});
