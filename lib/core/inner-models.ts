@@ -54,10 +54,11 @@ export function knownCategories(params: object, columns: readonly Column[] | nul
 }
 
 /**
- * Checks that a model which is fitted already is given columns like those that it was fitted on. Categories may be others.
+ * Checks that a model which is fitted already is given columns like those that it was fitted on. Categories may be others, and so may names,
+ * which steps change.
  *
  * @throws {ERR_SHAPE} when there are more or fewer
- * @throws {ERR_UNKNOWN_COLUMN} for other names, or names in another order, where both have names
+ * @throws {ERR_UNKNOWN_COLUMN} for names in another order, where both have names
  * @throws {ERR_DTYPE} for text where the model was given numbers, or numbers where it was given text
  */
 export function checkColumns(
@@ -73,9 +74,9 @@ export function checkColumns(
     new ValidationError(code, `${owner.constructor.name}: ${why}.`);
   if (own.length !== columns.length)
     throw refuse('ERR_SHAPE', `X has ${columns.length} columns, but ${name} was fitted on ${own.length}`);
-  const other = own.findIndex((column, j) => column !== columns[j] && column.name !== columns[j].name);
-  if (other >= 0 && hasNames(own) && hasNames(columns)) {
-    const why = `column ${other} is '${columns[other].name}', but ${name} was fitted on '${own[other].name}' there`;
+  const moved = hasNames(own) && hasNames(columns) ? movedColumn(own, columns) : -1;
+  if (moved >= 0) {
+    const why = `column ${moved} is '${columns[moved].name}', but ${name} was fitted on '${own[moved].name}' there`;
     throw refuse('ERR_UNKNOWN_COLUMN', why);
   }
   const isText = ({ kind }: Column) => kind === 'category';
@@ -86,6 +87,12 @@ export function checkColumns(
     'ERR_DTYPE',
     `column '${columns[j].name}' holds ${held}, but ${name} was fitted on ${wanted} there`,
   );
+}
+
+/** The first column whose name is that of another of a model's own; -1 where there is none. */
+function movedColumn(own: readonly Column[], columns: readonly Column[]): number {
+  const names = new Set(own.map(({ name }) => name));
+  return columns.findIndex(({ name }, j) => name !== own[j].name && names.has(name));
 }
 
 /** Columns of a matrix are x0, x1 and so on. */

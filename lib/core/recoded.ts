@@ -28,6 +28,11 @@ export function recoded(plan: PlanBuilder, x: Slot, columns: readonly Column[]):
   return { ...slot, categories: columns.map(({ categories }) => categories) };
 }
 
+/** Whether columns have the same codes as those that a model was fitted on. */
+export function sharesCodes(given: readonly Column[], own: readonly Column[]): boolean {
+  return given.every(({ categories }, j) => !isOther(categories, own[j]?.categories));
+}
+
 function isOther(given: readonly Label[] | undefined, own: readonly Label[] | undefined): boolean {
   if (given === undefined || own === undefined || given === own) return false;
   // Where the first ones are the same, so are their codes.

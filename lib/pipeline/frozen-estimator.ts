@@ -1,8 +1,9 @@
 /** A fitted model that stays as it is, whoever fits it. */
+import { applyOps } from '../core/apply.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import type { FitInput } from '../core/fit-input.js';
+import { type FitInput, toShared } from '../core/fit-input.js';
 import { checkColumns, fittedCopy, frontOf, knownCategories } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
@@ -12,6 +13,7 @@ import type { NamedCategories } from '../core/named-categories.js';
 import type { NestedParams } from '../core/parameterised.js';
 import { custom, type Rules } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
+import { recoded, sharesCodes } from '../core/recoded.js';
 import type { Column, Target } from '../core/schema.js';
 import { SparseTransformer } from '../core/sparse/sparse-transformer.js';
 import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
@@ -30,8 +32,8 @@ export type FrozenEstimatorState = Record<string, never>;
  * A fitted model whose `fit` does nothing, for estimators that fit what they are given: {@link CalibratedClassifierCV} calibrates it on rows
  * that it hasn't seen, ensembles and pipelines leave it as it is. Clones of it are fitted, too. It predicts and transforms as the model does.
  *
- * Wherever it is part of another, columns are those of the model: as many, of the same kinds, and of the same names where both have names.
- * Categories may be more, fewer or others. Labels of y, where there is one, are those that the model knows.
+ * Wherever it is part of another, columns are those of the model: as many, of the same kinds, and in the same order. Names may be others, such
+ * as steps before it give. Categories may be more, fewer or others. Labels of y, where there is one, are those that the model knows.
  *
  * Differs from scikit-learn: keeps a copy of the model, so that fitting that again changes nothing here; other properties of the model
  * than `coef` and `featureImportances` are those of `estimator`; takes no vectorizer but within a pipeline.
@@ -40,7 +42,7 @@ export type FrozenEstimatorState = Record<string, never>;
  * @throws {ERR_NOT_FITTED} by `fit` when the model is not fitted
  * @throws {ERR_LABELS} by `fit` when y has not the labels that the model knows
  * @throws {ERR_SHAPE} by `fit` when y has not as many columns of labels, and of what it is part of when X has not as many columns
- * @throws {ERR_UNKNOWN_COLUMN | ERR_DTYPE} by `fit` of what it is part of, for columns of other names or kinds
+ * @throws {ERR_UNKNOWN_COLUMN | ERR_DTYPE} by `fit` of what it is part of, for columns in another order, or of other kinds
  * @example
  * ```ts
  * import { CalibratedClassifierCV, FrozenEstimator, LinearSVC, loadIris, trainTestSplit } from 'boreal';
@@ -93,6 +95,15 @@ export class FrozenEstimator<F extends Estimator = Estimator> extends MetaEstima
 
   protected override get within(): unknown {
     return this.params.estimator;
+  }
+
+  /** In codes of the model, where these are others. */
+  protected override async rowsWithin(X: MatrixLike): Promise<MatrixLike> {
+    const { schema, estimator } = this;
+    const { columns } = estimator.schema;
+    if (sharesCodes(schema.columns, columns)) return X;
+    const x = toShared(schema.encode(X));
+    return applyOps(x, schema, (plan, slot) => recoded(plan, slot, columns), null);
   }
 
   get kind(): EstimatorKind {

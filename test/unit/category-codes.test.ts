@@ -10,6 +10,7 @@ import {
   FeatureUnion,
   FixedThresholdClassifier,
   FrozenEstimator,
+  GridSearchCV,
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
   importONNX,
@@ -204,15 +205,11 @@ describe('what a model was not fitted on is refused', () => {
       'ERR_UNKNOWN_COLUMN',
     ],
     [
-      'other names, by a stack',
-      () => new StackingClassifier([['one', model]], { cv: 'prefit' }).fit({ z: ['a', 'b'] }, ['no', 'yes']),
-      'ERR_UNKNOWN_COLUMN',
-    ],
-    [
-      'other names, by a calibration',
-      () => {
-        const whole = new CalibratedClassifierCV(new FrozenEstimator(model), { cv: 2, ensemble: true });
-        return whole.fit({ z: rows.c }, y);
+      'another order of columns, by a stack',
+      async () => {
+        const two = await new LogisticRegression().fit({ a: [0, 1], b: [0, 1] }, ['no', 'yes']);
+        const stack = new StackingClassifier([['one', two]], { cv: 'prefit' });
+        return stack.fit({ b: [0, 1], z: [0, 1] }, ['no', 'yes']);
       },
       'ERR_UNKNOWN_COLUMN',
     ],
@@ -325,5 +322,47 @@ describe('steps that fill texts', () => {
     const parts = new ColumnTransformer([['d', marked, ['d']]], { verboseFeatureNamesOut: false });
     const apart = await makePipeline(parts, new FrozenEstimator(before)).fit(wide, wideLabels);
     expect(await apart.predict(uv)).toEqual([0, 1]);
+  });
+
+  test('the score of a frozen model that has its own', async () => {
+    const search = await new GridSearchCV(make(), { logisticregression__C: [1] }, { cv: 2 }).fit(
+      known,
+      labels,
+    );
+    const mode = new SimpleImputer({ strategy: 'mostFrequent' });
+    const whole = await makePipeline(mode, new FrozenEstimator(search)).fit(wide, wideLabels);
+    expect(await whole.predict(uv)).toEqual([0, 1]);
+    expect(await whole.score(uv, [0, 1])).toBe(1);
+    const nested = await makePipeline(mode, makePipeline(new FrozenEstimator(search))).fit(wide, wideLabels);
+    expect(await nested.score(uv, [0, 1])).toBe(1);
+    // What is unknown stays so.
+    const odd = { d: ['u', 'a', 'zz', null] };
+    expect(await whole.score(odd, (await whole.predict(odd)) as number[])).toBe(1);
+  });
+});
+
+describe('columns that steps have named', () => {
+  const X = { a: [0, 1, 2, 3], b: [1, 0, 1, 0] };
+  const labels = [0, 0, 1, 1];
+
+  test('before a frozen model', async () => {
+    const before = await new LogisticRegression().fit(X, labels);
+    const named = new ColumnTransformer([['s', 'passthrough', ['a', 'b']]]);
+    const whole = await makePipeline(named, new FrozenEstimator(before)).fit(X, labels);
+    expect((await whole.predictProba(X)).toArray()).toEqual((await before.predictProba(X)).toArray());
+    const turned = new ColumnTransformer([['s', 'passthrough', ['b', 'a']]], {
+      verboseFeatureNamesOut: false,
+    });
+    await expect(makePipeline(turned, new FrozenEstimator(before)).fit(X, labels)).rejects.toThrow(
+      code('ERR_UNKNOWN_COLUMN'),
+    );
+  });
+
+  test('before a stack of fitted models', async () => {
+    const before = await new LogisticRegression().fit(X, labels);
+    const union = new FeatureUnion([['s', 'passthrough']]);
+    const stack = new StackingClassifier([['one', before]], { cv: 'prefit' });
+    const whole = await makePipeline(union, stack).fit(X, labels);
+    expect(await whole.predict(X)).toHaveLength(4);
   });
 });
