@@ -152,7 +152,11 @@ inline void find_nearest(const T* turned, const T* packed, Ahead ahead, size_t n
     T* const index = found->index + v * kLanes;
     const Vec<T> before = load(least);
     const auto nearer = less(distances, before);
-    if (kSecond) store(second, select(nearer, before, min(distances, load(second))));
+    if (kSecond) {
+      // No minimum, which may be NaN where the distance is.
+      const Vec<T> last = load(second);
+      store(second, select(nearer, before, select(less(distances, last), distances, last)));
+    }
     store(least, select(nearer, distances, before));
     store(index, select(nearer, broadcast(static_cast<T>(point)), load(index)));
   });
