@@ -19,7 +19,7 @@ namespace test {
 namespace {
 
 const std::vector<size_t> kCols{0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 67};
-const std::vector<size_t> kRows{0, 1, 2, 5};
+const std::vector<size_t> kRows{0, 1, 2, 5, 71};
 
 template <typename T>
 constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
@@ -176,25 +176,31 @@ TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
   });
 }
 
-TEST_CASE_TEMPLATE("softmax agrees with the formula in long double", T, float, double) {
+TEST_CASE_TEMPLATE("softmax and its logarithm agree with the formula in long double", T, float, double) {
   for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
     const ElementwiseKernels<T>& k = elementwise_kernels<T>(table);
     std::vector<T> x = values<T>(rows * cols, Fill::kOrdinary);
     for (size_t j = 0; j < cols && rows > 1; ++j) x[cols + j] *= 1000;  // would overflow without the maximum
-    const std::vector<T> y =
-        run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
-          k.softmax_rows(false, in, xs, out, ys, m, cols);
-        });
-    for (size_t i = 0; i < rows && cols > 0; ++i) {
-      const T* row = x.data() + i * cols;
-      const long double largest = *std::max_element(row, row + cols);
-      long double sum = 0;
-      for (size_t j = 0; j < cols; ++j) sum += std::exp(row[j] - largest);
+    for (bool log : {false, true}) {
+      CAPTURE(log);
+      const std::vector<T> y =
+          run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
+            k.softmax_rows(log, in, xs, out, ys, m, cols);
+          });
       size_t wrong = 0;
-      for (size_t j = 0; j < cols; ++j) {
-        const long double exact = std::exp(row[j] - largest) / sum;
-        const double bound = softmax_bound<T>(cols, static_cast<double>(largest - row[j]));
-        wrong += !(std::fabs(y[i * cols + j] - exact) <= bound * exact + std::numeric_limits<T>::min());
+      for (size_t i = 0; i < rows && cols > 0; ++i) {
+        const T* row = x.data() + i * cols;
+        const long double largest = *std::max_element(row, row + cols);
+        long double sum = 0;
+        for (size_t j = 0; j < cols; ++j) sum += std::exp(row[j] - largest);
+        for (size_t j = 0; j < cols; ++j) {
+          const long double distance = largest - row[j], exact = std::exp(-distance) / sum;
+          const double bound = softmax_bound<T>(cols, static_cast<double>(distance));
+          // An error of the sum is one of its logarithm.
+          wrong +=
+              log ? !(std::fabs(y[i * cols + j] + distance + std::log(sum)) <= bound)
+                  : !(std::fabs(y[i * cols + j] - exact) <= bound * exact + std::numeric_limits<T>::min());
+        }
       }
       CHECK(wrong == 0);
     }
@@ -207,15 +213,22 @@ TEST_CASE_TEMPLATE("softmax of rows with special values", T, float, double) {
     CAPTURE(isa);
     for (size_t cols : {1, 2, 8, 19}) {
       for (size_t place = 0; place < cols; ++place) {
-        std::vector<T> x(cols, T(1)), y(cols);
-        x[place] = kNan<T>;
-        elementwise_kernels<T>(*table).softmax_rows(false, x.data(), cols, y.data(), cols, 1, cols);
-        CHECK(std::all_of(y.begin(), y.end(), [](T value) { return std::isnan(value); }));
-        if (cols == 1) continue;
-        x[place] = -kInf<T>;
-        elementwise_kernels<T>(*table).softmax_rows(false, x.data(), cols, y.data(), cols, 1, cols);
-        CHECK(y[place] == 0);
-        CHECK(y[(place + 1) % cols] > 0);
+        for (size_t rows : {1, 40}) {  // which of narrow ones are turned together
+          std::vector<T> x(rows * cols, T(1)), y(rows * cols);
+          const auto softmax = [&](T value) {
+            for (size_t i = 0; i < rows; ++i) x[i * cols + place] = value;
+            elementwise_kernels<T>(*table).softmax_rows(false, x.data(), cols, y.data(), cols, rows, cols);
+          };
+          softmax(kNan<T>);
+          CHECK(std::all_of(y.begin(), y.end(), [](T value) { return std::isnan(value); }));
+          if (cols == 1) continue;
+          softmax(-kInf<T>);
+          size_t wrong = 0;
+          for (size_t i = 0; i < rows; ++i) {
+            wrong += y[i * cols + place] != 0 || !(y[i * cols + (place + 1) % cols] > 0);
+          }
+          CHECK(wrong == 0);
+        }
       }
     }
   }

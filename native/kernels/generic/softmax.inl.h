@@ -2,6 +2,8 @@
 // what is summed only.
 #pragma once
 
+#include "kernels/generic/elementwise.inl.h"
+#include "kernels/generic/move.inl.h"
 #include "kernels/generic/vector_math.inl.h"
 #include "kernels/kernels.h"
 
@@ -57,15 +59,20 @@ inline void log_softmax_row(const T* x, T* y, size_t cols) {
   if (j < cols) store(y + j, (load(x + j, cols - j, lowest) - largest) - log_sum, cols - j);
 }
 
+constexpr size_t kNarrow = 32;  // columns of rows that may be narrow
+
+// A row by itself with the bits that softmax_cols gives it as a column: the sum runs from left to right.
 template <typename T>
-void softmax_rows(bool log, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
-  if (cols == 0) return;
-  for (size_t i = 0; i < rows; ++i) {
-    if (log) {
-      log_softmax_row(x + i * xs, y + i * ys, cols);
-    } else {
-      softmax_row(x + i * xs, y + i * ys, cols);
-    }
+inline void softmax_narrow_row(bool log_form, const T* x, T* y, size_t cols) {
+  const Vec<T> largest = broadcast(row_max(x, cols));
+  T e[kNarrow], sum = 0;
+  map_row(x, e, cols, [=](Vec<T> a) { return exp(a - largest); });
+  for (size_t j = 0; j < cols; ++j) sum += e[j];
+  const Vec<T> total = log_form ? log(broadcast(sum)) : broadcast(sum);
+  if (log_form) {
+    map_row(x, y, cols, [=](Vec<T> a) { return (a - largest) - total; });
+  } else {
+    map_row(e, y, cols, [=](Vec<T> a) { return a / total; });
   }
 }
 
@@ -91,7 +98,7 @@ void softmax_cols(bool log_form, const T* x, size_t xs, T* y, size_t ys, size_t 
             [=](T* row, Vec<T> a) { store(row + at, a, rest); });
       }
     };
-    for (size_t v = 0; v < kChunk; ++v) {
+    for (size_t v = 0; v < vectors + (rest > 0); ++v) {
       largest[v] = broadcast(-ExpConstants<T>::kInfinity);
       sum[v] = broadcast(T(0));
     }
@@ -106,12 +113,51 @@ void softmax_cols(bool log_form, const T* x, size_t xs, T* y, size_t ys, size_t 
       });
     }
     if (log_form) {
-      for (size_t v = 0; v < kChunk; ++v) sum[v] = log(sum[v]);
+      for (size_t v = 0; v < vectors + (rest > 0); ++v) sum[v] = log(sum[v]);
     }
     for (size_t i = 0; i < rows; ++i) {
       each_vector([&](size_t v, auto get, auto put) {
         put(y + i * ys, log_form ? (get(x + i * xs) - largest[v]) - sum[v] : get(y + i * ys) / sum[v]);
       });
+    }
+  }
+}
+
+// Whether rows are so short that they are better turned, some at a time, so that a vector holds a column of
+// as many of them: else each would fill a part of its vectors, wait for what it sums across their lanes and,
+// in place, for the masked store of the row before it, which a load of the next bytes cannot pass. Of one
+// lane there is nothing to fill.
+template <typename T>
+constexpr bool is_narrow(bool log, size_t cols) {
+  return Vec<T>::kLanes > 1 && cols <= kNarrow && (log || cols % Vec<T>::kLanes != 0);
+}
+
+template <typename T>
+inline void softmax_turned(bool log, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) {
+  constexpr size_t kTurned = 4 * Vec<T>::kLanes;
+  alignas(64) T turned[kNarrow * kTurned];
+  for (size_t i = 0; i < rows; i += kTurned) {
+    const size_t count = rows - i < kTurned ? rows - i : kTurned;
+    transpose(x + i * xs, xs, turned, kTurned, count, cols);
+    softmax_cols(log, turned, kTurned, turned, kTurned, cols, count);
+    transpose(turned, kTurned, y + i * ys, ys, cols, count);
+  }
+}
+
+template <typename T>
+void softmax_rows(bool log, const T* x, size_t xs, T* y, size_t ys, size_t rows, size_t cols) noexcept {
+  if (cols == 0) return;
+  if (is_narrow<T>(log, cols)) {
+    const size_t few = rows % Vec<T>::kLanes, many = 2 * few <= Vec<T>::kLanes ? rows - few : rows;
+    softmax_turned(log, x, xs, y, ys, many, cols);
+    for (size_t i = many; i < rows; ++i) softmax_narrow_row(log, x + i * xs, y + i * ys, cols);
+    return;
+  }
+  for (size_t i = 0; i < rows; ++i) {
+    if (log) {
+      log_softmax_row(x + i * xs, y + i * ys, cols);
+    } else {
+      softmax_row(x + i * xs, y + i * ys, cols);
     }
   }
 }
