@@ -1,7 +1,12 @@
 export type { ImportanceGetter } from '../core/importances.js';
 export { Eliminator, type EliminatorParams, type EliminatorState } from './eliminator.js';
 export { GenericUnivariateSelect, type GenericUnivariateSelectParams } from './generic-univariate-select.js';
-export { type MutualInfoOptions, mutualInfoClassif, mutualInfoRegression } from './mutual-information.js';
+export {
+  type MutualInfoOptions,
+  mutualInfo,
+  mutualInfoClassif,
+  mutualInfoRegression,
+} from './mutual-information.js';
 export { RFE, type RFEParams, type RFEState } from './rfe.js';
 export {
   chi2,

@@ -50,6 +50,9 @@ export async function mutualInfoClassif(
   return information(x, Float64Array.from(encodeLabels(y, x.rows).codes), true, options);
 }
 
+/** {@link mutualInfoClassif} by a shorter name. */
+export const mutualInfo: typeof mutualInfoClassif = mutualInfoClassif;
+
 /**
  * The mutual information of each column and a number, in nats: 0 where they are independent. Columns of measures are compared by
  * the distances of neighbours (Kraskov, Stoegbauer and Grassberger 2004, "Estimating mutual information"), those of labels as by

@@ -15,7 +15,10 @@ import {
 } from './score-functions.js';
 import { FeatureSelector, type SelectorState } from './selector.js';
 
-const NAMED = { chi2, fClassif, fRegression, mutualInfoClassif, mutualInfoRegression, rRegression };
+const NAMED = {
+  ...{ chi2, fClassif, fRegression, mutualInfoClassif, mutualInfoRegression, rRegression },
+  mutualInfo: mutualInfoClassif,
+};
 
 /** A score function, or the name of one of boreal's. */
 export type Scoring = ScoreFunction | keyof typeof NAMED;

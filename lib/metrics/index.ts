@@ -8,6 +8,7 @@ export {
 export { type CalibrationCurveOptions, calibrationCurve } from './calibration.js';
 export { type CheckScoringOptions, checkScoring, type ScorerOfSeveral } from './check-scoring.js';
 export { type ChunkedOptions, distanceMetrics, pairwiseDistancesChunked } from './chunked.js';
+export { type ClassWeightOptions, computeClassWeight, computeSampleWeight } from './class-weight.js';
 export {
   type AverageScores,
   accuracyScore,

@@ -40,6 +40,37 @@ describe('metrics agree with scikit-learn', () => {
   });
 });
 
+describe('weights of classes', () => {
+  const y = [...'aababc'];
+  const classes = ['b', 'a', 'c'];
+  const { computeClassWeight, computeSampleWeight } = metrics;
+
+  // scikit-learn 1.9
+  test('agree with scikit-learn, in the order of the classes', () => {
+    expect([...computeClassWeight('balanced', classes, y)]).toEqual([1, 2 / 3, 2]);
+    const sampleWeight = [1, 2, 3, 4, 5, 6];
+    expect([...computeClassWeight('balanced', classes, y, { sampleWeight })]).toEqual([7 / 8, 1, 7 / 6]);
+    expect([...computeClassWeight({ a: 3 }, classes, y)]).toEqual([1, 3, 1]);
+    expect([...computeClassWeight(null, Int32Array.of(1, 0), [0, 1])]).toEqual([1, 1]);
+    expect([...computeSampleWeight('balanced', y)]).toEqual([2 / 3, 2 / 3, 1, 2 / 3, 1, 2]);
+  });
+
+  test('refuse what they cannot weigh', () => {
+    const refused: Array<[() => unknown, string]> = [
+      [() => computeClassWeight('balanced', ['a', 'b'], y), 'ERR_LABELS'],
+      [() => computeClassWeight('balanced', [...classes, 'd'], y), 'ERR_LABELS'],
+      [() => computeClassWeight(null, ['a', 'a', 'b', 'c'], y), 'ERR_LABELS'],
+      [() => computeClassWeight({ z: 1 }, classes, y), 'ERR_PARAMETER'],
+      [() => computeClassWeight('even' as never, classes, y), 'ERR_PARAMETER'],
+      [() => computeClassWeight('balanced', undefined as never, y), 'ERR_PARAMETER'],
+      [() => computeClassWeight('balanced', classes, []), 'ERR_EMPTY'],
+      [() => computeClassWeight('balanced', classes, y, { sampleWeight: [1] }), 'ERR_SHAPE'],
+      [() => computeSampleWeight('balanced', ['a', null as never]), 'ERR_LABELS'],
+    ];
+    for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));
+  });
+});
+
 describe('NDCG', () => {
   test('takes the rows of one query as a list', () => {
     expect(metrics.ndcgScore([3, 0, 1], Float32Array.of(0.1, 0.9, 0.4), { k: 2 })).toBe(
