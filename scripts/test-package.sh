@@ -2,6 +2,7 @@
 # Makes the prebuilt addon, packs the package and installs the tarball as a user would: no scripts, no compiler.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -34,4 +35,34 @@ console.log('import: ok');
 JS
 node train.mjs
 node -e "const { Matrix } = require('boreal'); if (Matrix.from([[1]]).rows !== 1) throw new Error(); console.log('require: ok')"
+# The declarations hold under the strictest options, for ES modules and CommonJS, where no optional package is installed.
+cat >program.mts <<'TS'
+import { load, LogisticRegression, type Matrix, Pipeline, StandardScaler } from 'boreal';
+import { dense, Sequential } from 'boreal/nn';
+import { type BorealServer, serve } from 'boreal/serve';
+import { checkEstimator } from 'boreal/testing';
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <_ extends true>() => {};
+const pipeline = new Pipeline([['scale', new StandardScaler()], ['model', new LogisticRegression({ C: 2 })]]);
+const model = await pipeline.fit([[1], [2]], ['no', 'yes']);
+same<Same<typeof model, Pipeline<LogisticRegression>>>();
+const proba = model.predictProba([[1]]);
+same<Same<typeof proba, Promise<Matrix>>>();
+const loaded = await load<LogisticRegression>('model.boreal');
+same<Same<typeof loaded, LogisticRegression>>();
+const other: LogisticRegression = await load('model.boreal');
+const server: BorealServer = await serve(await load('model.boreal'), { port: 0 });
+export { checkEstimator, other, Sequential, dense, server };
+TS
+cat >program.cts <<'TS'
+import { loadIris, RandomForestClassifier } from 'boreal';
+import { serve } from 'boreal/serve';
+const { data, target } = loadIris();
+export const server = new RandomForestClassifier().fit(data, target).then((model) => serve(model));
+TS
+strict=(--noEmit --strict --target es2022 --typeRoots "$root/node_modules/@types" --types node --skipLibCheck false)
+strict+=(--exactOptionalPropertyTypes --noUncheckedIndexedAccess --noPropertyAccessFromIndexSignature)
+node "$root/node_modules/typescript/bin/tsc" "${strict[@]}" --module nodenext program.mts program.cts
+node "$root/node_modules/typescript/bin/tsc" "${strict[@]}" --module esnext --moduleResolution bundler program.mts
+echo 'types: ok'
 npx boreal doctor

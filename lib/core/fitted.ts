@@ -12,7 +12,7 @@ export interface SavedFit<S> {
   readonly schema: Schema;
   readonly dtype: Dtype;
   /** Of a model that was fitted by `fit`, not as a part of another. */
-  readonly reference?: TrainingReference;
+  readonly reference?: TrainingReference | undefined;
 }
 
 /** The same before the training data are summarised, which waits until somebody asks. */

@@ -62,7 +62,7 @@ export {
   type MatrixLike,
   type TypedArray,
 } from './matrix.js';
-export { type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
+export { type AnyEstimator, type LoadedModel, load, loadWithMetadata, type Metadata } from './model-file.js';
 export { OutlierDetector } from './outlier-detector.js';
 export { Plan } from './plan.js';
 export type {

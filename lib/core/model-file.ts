@@ -108,9 +108,13 @@ export async function save(estimator: Estimator, path: string, metadata: Metadat
   await writeWhole(path, toBytes(estimator, metadata));
 }
 
+/** An estimator of a class that is known only when its file is read: what its class adds is not checked by the compiler. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type AnyEstimator = Estimator<any> & Record<string, any>;
+
 /** A loaded model and what was stored beside it. */
 export interface LoadedModel {
-  readonly model: Estimator;
+  readonly model: AnyEstimator;
   readonly metadata: Metadata;
 }
 
@@ -118,6 +122,7 @@ export interface LoadedModel {
  * Reads a model file.
  *
  * @param source - a path, or the bytes themselves (copied)
+ * @typeParam E - its class, where you know it, which is then what the compiler checks; `instanceof` checks the model itself
  * @returns the fitted estimator, ready to predict
  * @throws {ERR_MODEL_FILE} when the bytes are not a valid model
  * @throws {ERR_PARAMETER} when the source is neither a path nor bytes
@@ -129,9 +134,8 @@ export interface LoadedModel {
  * copy.predictSync([[3]]); // [3]
  * ```
  */
-// biome-ignore lint/suspicious/noExplicitAny: the class is known only when the file is read
-export async function load(source: string | URL | Uint8Array): Promise<any> {
-  return (await loadWithMetadata(source)).model;
+export async function load<E = AnyEstimator>(source: string | URL | Uint8Array): Promise<E> {
+  return (await loadWithMetadata(source)).model as E;
 }
 
 /** As {@link load}, with the metadata that `save` was given. */
@@ -149,7 +153,7 @@ export async function loadWithMetadata(source: string | URL | Uint8Array): Promi
   new Uint8Array(buffer).set(bytes);
   try {
     const { document, tensors } = parse(buffer);
-    const model = decodeModel(document.model, tensors);
+    const model = decodeModel(document.model, tensors) as AnyEstimator;
     if (document.image !== undefined) withImageInput(model, document.image);
     // A clusterer may say nothing about new rows: then there is no plan to check its numbers.
     if (model.outputs.length > 0) await model.compileAsync();

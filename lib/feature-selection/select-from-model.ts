@@ -1,5 +1,6 @@
 /** The columns that a model finds important. */
 import { Estimator } from '../core/estimator.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import {
   type FitInput,
   type PartialFitOptions,
@@ -110,9 +111,9 @@ export class SelectFromModel extends FeatureSelector<SelectFromModelParams, Sele
     };
   }
 
-  override get tags() {
+  override get tags(): EstimatorTags {
     const { prefit, estimator } = this.params;
-    return { takesGroups: !prefit && estimator?.tags.takesGroups };
+    return { takesGroups: !prefit && (estimator?.tags.takesGroups ?? false) };
   }
 
   protected override checkState(state: SelectFromModelState, columns: readonly Column[]): void {

@@ -22,11 +22,11 @@ export interface ImportAsyncOptions {
 }
 
 /** @throws what the twin throws; the error of the file system where the file cannot be read */
-async function importOffLoop(
+async function importOffLoop<E>(
   importer: 'importCatBoost' | 'importLightGBM' | 'importONNX' | 'importXGBoost',
   source: string | URL | Uint8Array,
   given: (ImportAsyncOptions & object) | null,
-) {
+): Promise<E> {
   const { signal, ...options } = given ?? {};
   const read = bytesOf(`${importer}Async`, source);
   return load(await runOffLoop(importer, read, options, signal));

@@ -123,7 +123,7 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
     return firstOf(this.params.steps)?.learnsVariance ?? false;
   }
 
-  override get tags() {
+  override get tags(): EstimatorTags {
     const { steps } = this.params;
     const takesGroups = estimatorsOf(steps).some((step) => step.tags.takesGroups);
     const { trainsOnGpu, multiOutput, ignoresWeights, ownScore } = lastTags(steps);

@@ -1,5 +1,6 @@
 /** Columns bent towards a normal distribution. */
 import { applyOps } from '../core/apply.js';
+import type { EstimatorTags } from '../core/estimator-tags.js';
 import type { FitInput } from '../core/fit-input.js';
 import { InvertibleTransformer } from '../core/invertible.js';
 import { momentsOf, rangesOf } from '../core/moments.js';
@@ -57,7 +58,7 @@ export class PowerTransformer extends InvertibleTransformer<PowerTransformerPara
     return { lambdas: float64s(), mean: float64s(), scale: float64s() };
   }
 
-  override get tags() {
+  override get tags(): EstimatorTags {
     return { allowNan: true, ...(this.params.method === 'boxCox' && { positive: true }) };
   }
 

@@ -10,7 +10,7 @@ export { type KoaContext, type KoaMiddleware, koaMiddleware } from './adapters/k
 export type { LoggerOptions, LogOptions } from './adapters/logging.js';
 export { type NodeHandler, type NodeHandlerOptions, toNodeHandler } from './adapters/node.js';
 export { type BorealServer, type ServeOptions, serve } from './adapters/server.js';
-export { type GrpcOptions, type GrpcServer, serveGrpc } from './grpc/server.js';
+export { type GrpcCredentials, type GrpcOptions, type GrpcServer, serveGrpc } from './grpc/server.js';
 export type { AsyncOptions, JobOptions } from './jobs/options.js';
 export { type JobWorker, type JobWorkerOptions, startJobWorker } from './jobs/start-worker.js';
 export type { Interval, Prediction, RowPrediction, Value } from './model/decode.js';

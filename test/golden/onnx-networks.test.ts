@@ -62,7 +62,7 @@ describe.each(exported)('$file', ({ file, shape, x, y }) => {
   test('the network, ONNX Runtime and the file read back agree', async () => {
     const inputShape = shape.slice(1);
     const module = file.includes('module') ? moduleOf() : null;
-    const model = module ?? (await load(bytes(file.replace('.onnx', '.boreal'))));
+    const model = module ?? (await load<Estimator>(bytes(file.replace('.onnx', '.boreal'))));
     const plan = module?.compile({ inputShape }) ?? (model as Estimator).compile();
     near((await plan.run(X)).data);
     near((await importONNX(bytes(file)).compile().run(X)).data);

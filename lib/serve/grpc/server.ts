@@ -18,6 +18,11 @@ import { infer } from '../v2/infer.js';
 import { CallRequest } from './call-request.js';
 import { type InferMessage, readMessage, writeMessage } from './messages.js';
 
+/** What `ServerCredentials.createSsl` of @grpc/grpc-js makes: written out, so that programs without that package compile. */
+export interface GrpcCredentials {
+  _isSecure(): boolean;
+}
+
 /** Options of {@link serveGrpc}. */
 export interface GrpcOptions {
   /** 0 picks a free one. Default 8001. */
@@ -25,7 +30,7 @@ export interface GrpcOptions {
   /** Address to listen on; '0.0.0.0' for all. Default '127.0.0.1': this machine only. */
   readonly host?: string;
   /** Of @grpc/grpc-js, for TLS. Default: none, plain text. */
-  readonly credentials?: ServerCredentials;
+  readonly credentials?: GrpcCredentials;
 }
 
 /** A running gRPC server. */
@@ -168,7 +173,7 @@ export async function serveGrpc(service: Service, options: GrpcOptions = {}): Pr
   const bound = await bind(
     server,
     host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-    options.credentials ?? grpc.ServerCredentials.createInsecure(),
+    (options.credentials as ServerCredentials | undefined) ?? grpc.ServerCredentials.createInsecure(),
   );
   return { port: bound, close: (timeout = 10_000) => close(server, timeout) };
 }
