@@ -13,7 +13,8 @@ struct Finish {
   float gamma, coef0, degree;
 };
 
-__device__ __noinline__ inline float finish(const Finish& f, float sum) {
+// Its argument by value: one whose address is taken would be copied to each thread's stack.
+__device__ __noinline__ inline float finish(Finish f, float sum) {
   switch (f.kind) {
     case BOREAL_CUDA_ACTIVATION:
       return apply(f.activation, sum);
@@ -31,11 +32,22 @@ __device__ __noinline__ inline float finish(const Finish& f, float sum) {
   }
 }
 
-// The usual ones without a call.
-__device__ __forceinline__ float finish_inline(const Finish& f, float x) {
-  if (f.kind == BOREAL_CUDA_PLAIN) return x;
-  if (f.kind == BOREAL_CUDA_ACTIVATION && f.activation == Unary::kRelu) return x < 0 ? 0.0f : x;
-  return finish(f, x);
+// In place, the usual ones without a call.
+template <int kCount>
+__device__ __forceinline__ void finish_all(const Finish& f, float (&x)[kCount]) {
+  if (f.kind == BOREAL_CUDA_PLAIN) return;
+  if (f.kind == BOREAL_CUDA_ACTIVATION && f.activation == Unary::kRelu) {
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) x[i] = x[i] < 0 ? 0.0f : x[i];
+    return;
+  }
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) x[i] = finish(f, x[i]);
+}
+__device__ __forceinline__ float finish_inline(const Finish& f, float sum) {
+  float x[1] = {sum};
+  finish_all(f, x);
+  return x[0];
 }
 
 }  // namespace cuda

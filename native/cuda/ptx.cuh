@@ -45,6 +45,10 @@ void multiply_block(typename TensorSum<kElement>::Type (&sum)[4], const uint32_t
                     uint32_t b1) {
   emulator::multiply_block<kElement>(sum, a, b0, b1);
 }
+template <int kElement>
+uint32_t two_elements(float first, float second) {
+  return to_element(kElement, first) | to_element(kElement, second) << 16;
+}
 #else
 
 __device__ __forceinline__ uint32_t shared_address(const void* p) {
@@ -89,6 +93,22 @@ __device__ __forceinline__ void copy_async_wait() {
 __device__ __forceinline__ int32_t dot_of_codes(uint32_t codes, uint32_t weights, int32_t sum) {
   asm("dp4a.u32.s32 %0, %1, %2, %0;" : "+r"(sum) : "r"(codes), "r"(weights));
   return sum;
+}
+
+// Two elements of 16 bits, the first in the lower half. A NaN is any.
+template <int kElement>
+__device__ __forceinline__ uint32_t two_elements(float first, float second) {
+#if __CUDA_ARCH__ >= 800
+  uint32_t both;
+  if constexpr (kElement == BOREAL_CUDA_FLOAT16) {
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  } else {
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(second), "f"(first));
+  }
+  return both;
+#else
+  return to_element(kElement, first) | to_element(kElement, second) << 16;
+#endif
 }
 
 // Four matrices of 8 rows of 16 bytes: lane l names row l % 8 of matrix l / 8, and gets bytes 4 (l % 4) ...

@@ -124,7 +124,7 @@ __device__ __forceinline__ void tensor_tile(const TensorCall& call, TensorTile t
   copy_async_wait<0>();
   __syncthreads();  // the stages are read, and of no more use
   using Stage = TensorStage<kElement, kQuarter>;
-  const Stage stage{reinterpret_cast<typename Stage::Pair*>(shared + warp * Stage::kBytes)};
+  const Stage stage{reinterpret_cast<Sum*>(shared + warp * Stage::kBytes)};
 #pragma unroll
   for (int i = 0; i < kRowBlocks; ++i) {
 #pragma unroll

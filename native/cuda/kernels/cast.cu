@@ -41,7 +41,7 @@ __global__ void cast_kernel(CastCall call) {
 #pragma unroll
     for (uint32_t e = 0; e < kGroup; ++e) {
       if constexpr (kElement == BOREAL_CUDA_CODE) {
-        y[e] = column + e < call.columns ? to_code(x[e], codes) : 0;
+        y[e] = column + e < call.columns ? CodeRange(codes).code_of(x[e]) : 0;
       } else {
         y[e] = to_element(kElement, x[e]);
       }

@@ -83,16 +83,16 @@ __global__ void __launch_bounds__(kDotThreads) dot_kernel(TensorCall call, uint3
       for (uint32_t k = lane; k < groups * kFew; k += kWarp) {
         const int32_t* const of_group = staged[warp + k % groups * lanes];
         const uint32_t f = k / groups, column = (first + k % groups) * kPair;
-        tensor_store<BOREAL_CUDA_CODE>(call, f, column, of_group[f], of_group[kFew + f]);
+        TensorColumns<BOREAL_CUDA_CODE, 2>(call, column).store(call, f, {of_group[f], of_group[kFew + f]});
       }
     } else {
       const uint32_t across = (columns + 1) / 2;
       for (uint32_t k = lane; k < groups * kPair * across; k += kWarp) {
         const uint32_t line = k / across, column = k % across * 2;
         const int32_t* const of_row = staged[warp + line / kPair * lanes] + line % kPair * kFew;
-        tensor_store<BOREAL_CUDA_CODE>(call, size_t{first} * kPair + line, column,
-                                       column < kFew ? of_row[column] : 0,
-                                       column + 1 < kFew ? of_row[column + 1] : 0);
+        TensorColumns<BOREAL_CUDA_CODE, 2>(call, column)
+            .store(call, size_t{first} * kPair + line,
+                   {column < kFew ? of_row[column] : 0, column + 1 < kFew ? of_row[column + 1] : 0});
       }
     }
     __syncwarp();  // before the next sums go there

@@ -38,23 +38,24 @@ __device__ __forceinline__ typename TensorSum<kElement>::Type sum_at(
 
 template <int kElement>
 __global__ void sums_kernel(TensorCall call, const typename TensorSum<kElement>::Type* sums,
-                            uint32_t row_pairs) {
-  const size_t count = size_t{call.m} * row_pairs;
+                            uint32_t row_groups) {
+  const size_t count = size_t{call.m} * row_groups;
   for (size_t i = first_element(); i < count; i += element_step()) {
-    const size_t row = i / row_pairs;
-    const uint32_t column = static_cast<uint32_t>(i % row_pairs) * 2;
-    const auto* const from = sums + row * call.n;
-    tensor_store<kElement>(call, row, column, sum_at<kElement>(call, from, column),
-                           sum_at<kElement>(call, from, column + 1));
+    const size_t row = i / row_groups;
+    const uint32_t column = static_cast<uint32_t>(i % row_groups) * 4;
+    typename TensorSum<kElement>::Type own[4];
+#pragma unroll
+    for (uint32_t e = 0; e < 4; ++e) own[e] = sum_at<kElement>(call, sums + row * call.n, column + e);
+    TensorColumns<kElement, 4>(call, column).store(call, row, own);
   }
 }
 
 template <int kElement>
 void start_sums(const TensorCall& call, const void* sums, cudaStream_t stream) {
   const uint32_t columns = call.elements ? call.out_bytes / element_bytes(kElement) : call.n;
-  const uint32_t row_pairs = (columns + 1) / 2;
-  launch(sums_kernel<kElement>, grid_of(size_t{call.m} * row_pairs), kThreads, 0, stream, call,
-         static_cast<const typename TensorSum<kElement>::Type*>(sums), row_pairs);
+  const uint32_t row_groups = (columns + 3) / 4;
+  launch(sums_kernel<kElement>, grid_of(size_t{call.m} * row_groups), kThreads, 0, stream, call,
+         static_cast<const typename TensorSum<kElement>::Type*>(sums), row_groups);
 }
 
 // ---- Trials ----

@@ -84,8 +84,7 @@ __global__ void __launch_bounds__(kBlockThreads, 1)
   const uint32_t warp = threadIdx.x / 32 % 4;
   const uint32_t row0 = (group - 1) * kConsumerRows;
   using Out = TensorStage<kElement, kStaged>;
-  const Out out{
-      reinterpret_cast<typename Out::Pair*>(staged + (threadIdx.x - kGroupThreads) / 32 * Out::kBytes)};
+  const Out out{reinterpret_cast<Sum*>(staged + (threadIdx.x - kGroupThreads) / 32 * Out::kBytes)};
   const auto give_back = [&](uint32_t last) {
     __syncwarp();  // all of the warp have waited for the products
     if (lane == 0) barrier_arrive(empty + last % kStages);

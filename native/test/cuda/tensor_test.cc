@@ -265,6 +265,30 @@ TEST_CASE("8-bit layers have the bits of the CPU") {
   }
 }
 
+TEST_CASE("codes of results have the bits of the CPU, whatever their range") {
+  Rng rng(15);
+  const size_t inputs = 24, outputs = 132, rows = 130;
+  const std::vector<float> values = random_rows<float>(rng, rows, inputs);
+  const std::vector<uint8_t> weights = random_weights(rng, inputs * outputs), last(outputs * 16, 1);
+  std::vector<float> bias = random_scales(rng, outputs);
+  bias[0] = INFINITY, bias[1] = -INFINITY, bias[2] = NAN, bias[3] = 3e38f, bias[4] = -3e38f;
+  // Steps from far too small for their numbers to far too large, and some that divide badly.
+  for (const float scale : {1e-40f, 0x1p-61f, 0x1.fffffep-60f, 0x1.fffffep-7f, 1 / 3.0f, 0x1p59f, 1e30f}) {
+    CAPTURE(scale);
+    PlanWriter writer(static_cast<int32_t>(inputs));
+    // Sums of about as many steps as there are codes, so that many are near the middle of two.
+    std::vector<float> scales(outputs, scale > 0x1p-60f && scale < 1 ? scale / 40 : 0.01f);
+    int32_t x = writer.quantize(0, 4.0f / 255, 127);
+    x = writer.int8_dense(x, 1, Unary::kIdentity, weights, scales, bias, {scale, 100});
+    writer.int8_dense(x, 1, Unary::kIdentity, last, std::vector<float>(16, 1), std::vector<float>(16, 0));
+    const Plan plan = writer.decode();
+    const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), values);
+    each_device([&](const CudaLibrary& library, int32_t device) {
+      CHECK(same(run(*prepare_cuda(plan, library, device), values), expected));
+    });
+  }
+}
+
 TEST_CASE("8-bit products of few rows and columns: dot products have the bits of the CPU") {
   // Around the most rows and columns that they are for, pieces of a chunk and more chunks than lanes; random
   // shapes for the rest. A second layer takes the codes of the first, whose rows end with zeros.
