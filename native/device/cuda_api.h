@@ -17,7 +17,7 @@ extern "C" {
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
  * cuda_training_api.h, and of how the core lays out what they name (kElementRow): a plug-in of another number
  * is refused. cuda_library.cc holds the sizes against the number. */
-#define BOREAL_CUDA_ABI 10
+#define BOREAL_CUDA_ABI 11
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -126,10 +126,11 @@ typedef enum BorealCudaKernel {
    * column lowest in its word; c0: BorealCudaRank [n0], c1: cuts float32, c2: u32 words of the sets; n2:
    * categories are truncated instead of rounded down */
   BOREAL_CUDA_RANK = 18,
-  /* A batch of n0 trees over ranks of n1 bytes: in: ranks; out: float64 sums [O, capacity]. c0: nodes (u32 as
-   * RankNode of kernels/forest_kernels.h for 1 byte, BorealCudaNode for 2), c1: BorealCudaTree [n0], c2: leaf
-   * values float64 [rows, n2], which are added to the sums n3 .. n3 + n2 - 1; n4: 1 = their first batch,
-   * which starts from 0; n5: nodes of the batch. x0: columns of ranks */
+  /* A batch of n0 trees over ranks of n1 bytes: in: ranks; out: float64 sums [O, capacity]. c0: nodes
+   * (BorealCudaSmallNode for 1 byte, BorealCudaNode for 2), c1: BorealCudaTree [n0], c2: leaf values float64
+   * [rows, n2], which are added to the sums n3 .. n3 + n2 - 1; n4: 1 = their first batch, which starts from
+   * 0; n5: nodes of the batch. x0: columns of ranks. Of 1 byte, the row of a leaf's values is its place among
+   * the batch's nodes */
   BOREAL_CUDA_TREES = 19,
   /* As TREES, but out is float32 [rows, O], and its column n3 + t is the value of the batch's tree t. */
   BOREAL_CUDA_TREE_VALUES = 20,
@@ -261,6 +262,13 @@ typedef struct BorealCudaRank {
   uint32_t is_set;
 } BorealCudaRank;
 
+/* A node of a tree of at most 256 leaves:
+ *   bits 0..15   inner: column of ranks; leaf: 0
+ *   bits 16..23  inner: how far behind it the left child stands (right child = left + 1); leaf: 0
+ *   bits 24..31  inner: the row goes right iff its rank is greater; leaf: 255
+ * A tree's nodes stand level by level, so that those of a level lie together. */
+typedef uint32_t BorealCudaSmallNode;
+
 /* A node of a tree of any size: goes right iff the rank is greater than the cut; a leaf has left = 0, and its
  * row of values in place of column and cut. */
 typedef struct BorealCudaNode {
@@ -269,9 +277,8 @@ typedef struct BorealCudaNode {
 } BorealCudaNode;
 
 typedef struct BorealCudaTree {
-  uint32_t begin;  /* of its nodes, from the batch's first */
-  uint32_t depth;  /* most edges from root to leaf */
-  uint32_t values; /* row of the value of its leaf 0 */
+  uint32_t begin; /* of its nodes, from the batch's first */
+  uint32_t depth; /* most edges from root to leaf */
 } BorealCudaTree;
 
 /* A quantile of a row: between two of its values in order. */

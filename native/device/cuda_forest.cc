@@ -7,12 +7,14 @@
 #include "base/error.h"
 #include "device/forest_ranks.h"
 #include "device/forest_values.h"
-#include "device/mux_layout.h"
+#include "device/tree_shape.h"
+#include "kernels/forest_kernels.h"
 
 namespace boreal {
 namespace {
 
 constexpr size_t kMostCuts = 65535;  // of a column of two bytes
+constexpr BorealCudaSmallNode kSmallLeaf = 255u << 24;
 
 // The nodes of large trees, and their columns: one for each feature and way of looking at missing values.
 class LargeForest {
@@ -91,12 +93,11 @@ CudaForest::CudaForest(const ForestOp& op) : width(op.values_per_leaf()) {
   }
 
   if (small) {
-    const MuxLayout layout =
-        layout_mux(op, shape, MuxShape::kAny, [&](size_t node) { return ranks.test_of(op, node); });
-    small_nodes.assign(layout.rank_nodes.begin(), layout.rank_nodes.end());
-    values = layout.values;
+    small_nodes.assign(op.feature.size, kSmallLeaf);
+    values.assign(op.feature.size * width, 0.0);
     for (size_t t = 0; t < op.trees(); ++t) {
-      trees.push_back({layout.rank_begin[t], layout.depth[t], layout.value_begin[t]});
+      trees.push_back({static_cast<uint32_t>(op.tree_offsets[t]), shape.trees[t].depth});
+      write_small(op, t, ranks);
     }
     return;
   }
@@ -109,12 +110,32 @@ CudaForest::CudaForest(const ForestOp& op) : width(op.values_per_leaf()) {
   }
   values.assign(op.values.begin(), op.values.end());
   for (size_t t = 0; t < op.trees(); ++t) {
-    trees.push_back({static_cast<uint32_t>(op.tree_offsets[t]), shape.trees[t].depth, 0});
+    trees.push_back({static_cast<uint32_t>(op.tree_offsets[t]), shape.trees[t].depth});
+  }
+}
+
+// Level by level, whatever the order of the op's nodes: a left child is then less far behind than the tree
+// has leaves.
+void CudaForest::write_small(const ForestOp& op, size_t tree, const ForestRanks<float>& ranks) {
+  const TreeView view = view_tree(op, tree);
+  const size_t first = static_cast<size_t>(op.tree_offsets[tree]);
+  std::vector<size_t> order = {0};
+  for (size_t place = 0; place < order.size(); ++place) {
+    const size_t k = order[place], child = view.child(k);
+    if (!view.inner(k)) {
+      std::copy_n(op.values.data + child * width, width, &values[(first + place) * width]);
+      continue;
+    }
+    const auto ahead = static_cast<uint32_t>(order.size() - place);
+    const RankTest asked = ranks.test_of(op, first + k);
+    small_nodes[first + place] = uint32_t{asked.cut} << 24 | ahead << 16 | asked.column;
+    order.push_back(child);
+    order.push_back(child + 1);
   }
 }
 
 std::vector<CudaTreeBatch> batch_trees(const CudaForest& forest, const ForestOp& op, size_t bytes) {
-  const size_t node_bytes = forest.small ? sizeof(uint32_t) : sizeof(BorealCudaNode);
+  const size_t node_bytes = forest.small ? sizeof(BorealCudaSmallNode) : sizeof(BorealCudaNode);
   std::vector<CudaTreeBatch> batches;
   const auto add_range = [&](size_t first, size_t last, size_t output) {
     bool starts = true;

@@ -1,11 +1,11 @@
 // A ForestOp packed for the GPU: the columns of ranks, and trees as nodes over them. Trees of at most 256
-// leaves whose ranks fit into bytes have the nodes of the CPU's engine; all others compare ranks of two
-// bytes.
+// leaves whose ranks fit into bytes have nodes of four bytes; all others compare ranks of two bytes.
 #pragma once
 
 #include <vector>
 
 #include "device/cuda_api.h"
+#include "device/forest_ranks.h"
 #include "plan/op.h"
 
 namespace boreal {
@@ -19,15 +19,18 @@ struct CudaForest {
   std::vector<float> cuts;
   std::vector<uint32_t> set_words;
 
-  std::vector<uint32_t> small_nodes;
+  std::vector<BorealCudaSmallNode> small_nodes;
   std::vector<BorealCudaNode> large_nodes;
   std::vector<BorealCudaTree> trees;  // begin: of all nodes
-  std::vector<double> values;         // [leaves, width]
+  std::vector<double> values;         // [leaves, width]; of small trees [nodes, width]
   size_t width;                       // values of a leaf
 
   size_t rank_bytes() const { return small ? 1 : 2; }
   size_t rank_words() const { return (columns.size() * rank_bytes() + 3) / 4; }
   size_t nodes() const { return small ? small_nodes.size() : large_nodes.size(); }
+
+ private:
+  void write_small(const ForestOp& op, size_t tree, const ForestRanks<float>& ranks);
 };
 
 // Trees first .. last - 1 that add up to columns from `output` on.

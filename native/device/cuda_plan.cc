@@ -242,7 +242,7 @@ class Planner : public CudaStepWriter {
       tree.begin -= begin;
       out_.row_flops += kTreeStepFlops * tree.depth;
     }
-    const size_t node_bytes = forest.small ? sizeof(uint32_t) : sizeof(BorealCudaNode);
+    const size_t node_bytes = forest.small ? sizeof(BorealCudaSmallNode) : sizeof(BorealCudaNode);
     BorealCudaStep& step =
         step_for(each ? BOREAL_CUDA_TREE_VALUES : BOREAL_CUDA_TREES,
                  std::to_string(trees.size()) + " trees, " + (forest.small ? "resident" : "streamed"));
@@ -251,7 +251,7 @@ class Planner : public CudaStepWriter {
     step.out = places.out;
     step.c[0] = places.nodes + begin * node_bytes;
     step.c[1] = out_.arena.add(trees);
-    step.c[2] = places.values;
+    step.c[2] = places.values + (forest.small ? begin * forest.width * sizeof(double) : 0);
     step.n[0] = static_cast<int32_t>(trees.size());
     step.n[1] = static_cast<int32_t>(forest.rank_bytes());
     step.n[2] = static_cast<int32_t>(forest.width);

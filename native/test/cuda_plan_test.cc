@@ -166,10 +166,10 @@ TEST_CASE("CUDA forests: packed ranks and nodes lead each row to its leaf") {
           const BorealCudaTree& tree = forest.trees[t];
           size_t k = tree.begin, leaf = 0;
           if (forest.small) {
-            for (uint32_t node = forest.small_nodes[k]; node >> 20 != 0; node = forest.small_nodes[k]) {
-              k += (node >> 20) + (ranks[node >> 8 & 0xfff] > (node & 0xff) ? 1 : 0);
+            for (uint32_t node = forest.small_nodes[k]; node >> 16 != 0xff00; node = forest.small_nodes[k]) {
+              k += (node >> 16 & 0xff) + (ranks[node & 0xffff] > node >> 24 ? 1 : 0);
             }
-            leaf = tree.values + (forest.small_nodes[k] >> 8 & 0xfff);
+            leaf = k;
           } else {
             for (BorealCudaNode node = forest.large_nodes[k]; node.left != 0; node = forest.large_nodes[k]) {
               k = tree.begin + node.left + (ranks[node.column] > node.cut ? 1 : 0);

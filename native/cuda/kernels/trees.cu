@@ -4,6 +4,10 @@
 //
 // Leaf values are added in float64 in the order of the trees, batch after batch: a prediction has the CPU's
 // bits.
+//
+// Floor of a row and tree in shared memory: two reads a level, of a node and of a rank, which no two lanes of
+// a warp have in one bank unless a level has more than 32 nodes, and the value of a leaf. A step is four
+// operations of whole numbers beside those reads, which take about as long: half a clock of a multiprocessor.
 #include "cuda/launch.cuh"
 #include "cuda/step.cuh"
 
@@ -11,8 +15,10 @@ namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr int kTrees = 4;    // that a thread walks at once
-constexpr int kOutputs = 4;  // that it sums at once
+constexpr int kTrees = 4;             // that a thread walks at once
+constexpr int kOutputs = 4;           // that it sums at once
+constexpr unsigned kMostRows = 1024;  // of a block with trees in shared memory
+constexpr size_t kRankBytes = 65536;  // of its rows: half a node says where one is
 
 struct TreeCall {
   const uint32_t* ranks;  // [rank_words, capacity]
@@ -21,7 +27,7 @@ struct TreeCall {
   uint32_t node_count;
   const BorealCudaTree* trees;
   int tree_count;
-  const double* values;  // [leaves, value_width]
+  const double* values;  // [value_width] of each leaf
   int value_width;
   int first_value, value_count;  // the columns of values that are added: at most kOutputs
   double* sums;                  // [value_count, capacity], of the first of them
@@ -30,23 +36,145 @@ struct TreeCall {
   uint32_t each_width;
 };
 
+// What a thread makes of the leaves of its row: kSums sums, or, for 0, each tree's own value.
+template <int kSums>
+struct RowResult {
+  const TreeCall& call;
+  size_t row;
+  double sum[kSums + 1] = {};
+
+  __device__ RowResult(const TreeCall& its_call, size_t its_row) : call(its_call), row(its_row) {
+#pragma unroll
+    for (int j = 0; j < kSums; ++j) {
+      if (!call.first && j < call.value_count) sum[j] = call.sums[size_t(j) * call.capacity + row];
+    }
+  }
+  // value: of the leaf of tree t.
+  __device__ void add(int t, const double* value) {
+    if (kSums == 0) call.each[row * call.each_width + t] = static_cast<float>(value[0]);
+#pragma unroll
+    for (int j = 0; j < kSums; ++j) {
+      if (kSums == 1 || j < call.value_count) sum[j] += value[j];
+    }
+  }
+  __device__ void write() const {
+#pragma unroll
+    for (int j = 0; j < kSums; ++j) {
+      if (j < call.value_count) call.sums[size_t(j) * call.capacity + row] = sum[j];
+    }
+  }
+};
+
+// ---- Trees in shared memory -------------------------------------------------------------------------
+
+// Four trees: where their roots are, in bytes, the depth of the deepest in the upper eight bits of the first.
+struct alignas(16) Walk {
+  uint32_t at[kTrees];
+};
+constexpr int kDepthShift = 24;
+
+__host__ __device__ inline size_t walk_bytes(int trees) {
+  return static_cast<size_t>((trees + kTrees - 1) / kTrees) * sizeof(Walk);
+}
+
+struct Resident {
+  const unsigned char *nodes, *ranks;  // ranks: of the thread's row
+  const Walk* walks;
+  const unsigned char* values;  // the first that counts
+  uint32_t value_step;          // bytes of values for each byte of nodes
+
+  // A node: BorealCudaTrees' with the place of its rank in place of the column. A leaf stays where it is,
+  // since no rank is greater than 255.
+  __device__ uint32_t step(uint32_t at) const {
+    const uint32_t node = *reinterpret_cast<const uint32_t*>(nodes + at);
+    const uint32_t rank = static_cast<uint32_t>(ranks[node & 0xffff]) << 24;
+    at += __byte_perm(node, 0, 0x4442) * 4;
+    if (rank > node) at += 4;
+    return at;
+  }
+
+  template <int kSums>
+  __device__ void add(int walk, int count, RowResult<kSums>* result) const {
+    Walk w = walks[walk];
+    const uint32_t depth = w.at[0] >> kDepthShift;
+    w.at[0] &= (1u << kDepthShift) - 1;
+    for (uint32_t level = 0; level < depth; ++level) {
+#pragma unroll
+      for (int k = 0; k < kTrees; ++k) w.at[k] = step(w.at[k]);
+    }
+    const double* value[kTrees];
+#pragma unroll
+    for (int k = 0; k < kTrees; ++k) {
+      value[k] = reinterpret_cast<const double*>(values + uint64_t{w.at[k]} * value_step);
+    }
+#pragma unroll
+    for (int k = 0; k < kTrees; ++k) {
+      if (k < count) result->add(walk * kTrees + k, value[k]);
+    }
+  }
+};
+
+// Trees are brought into shared memory once, the ranks of a block's rows for each tile of them: words of four
+// columns of a row, those of neighbouring rows side by side.
+template <int kSums>
+__global__ void __launch_bounds__(kMostRows) resident_kernel(TreeCall call) {
+  Walk* const walks = reinterpret_cast<Walk*>(shared_bytes());
+  uint32_t* const nodes = reinterpret_cast<uint32_t*>(shared_bytes() + walk_bytes(call.tree_count));
+  uint32_t* const tile = nodes + call.node_count;
+  const uint32_t threads = blockDim.x;
+  for (uint32_t i = threadIdx.x; i < call.node_count; i += threads) {
+    const uint32_t node = static_cast<const uint32_t*>(call.nodes)[i], column = node & 0xffff;
+    nodes[i] = (node & 0xffff0000u) | (column / 4 * threads * 4 + column % 4);
+  }
+  for (uint32_t i = threadIdx.x; i * kTrees < static_cast<uint32_t>(call.tree_count); i += threads) {
+    Walk walk;
+    uint32_t depth = 0;
+    for (uint32_t k = 0; k < kTrees; ++k) {
+      const uint32_t t = i * kTrees + k, last = static_cast<uint32_t>(call.tree_count) - 1;
+      const BorealCudaTree tree = call.trees[t < last ? t : last];
+      walk.at[k] = 4 * tree.begin;
+      depth = tree.depth > depth ? tree.depth : depth;
+    }
+    walk.at[0] |= depth << kDepthShift;
+    walks[i] = walk;
+  }
+  __syncthreads();
+  // A thread brings the ranks of its own row, so nobody has to wait for anybody from here on.
+  uint32_t* const own = tile + threadIdx.x;
+  const Resident resident{reinterpret_cast<const unsigned char*>(nodes),
+                          reinterpret_cast<const unsigned char*>(own), walks,
+                          reinterpret_cast<const unsigned char*>(call.values + call.first_value),
+                          static_cast<uint32_t>(call.value_width) * 2};
+  for (size_t row = first_element(); row < call.rows; row += element_step()) {
+    for (uint32_t word = 0; word < call.rank_words; ++word) {
+      own[word * threads] = call.ranks[size_t{word} * call.capacity + row];
+    }
+    RowResult<kSums> result(call, row);
+    const int whole = call.tree_count / kTrees;
+    for (int walk = 0; walk < whole; ++walk) resident.add(walk, kTrees, &result);
+    if (whole * kTrees < call.tree_count) resident.add(whole, call.tree_count % kTrees, &result);
+    result.write();
+  }
+}
+
+// ---- Trees read through the caches ------------------------------------------------------------------
+
 // The ranks of one row: words lie `stride` apart.
 struct RowRanks {
   const uint32_t* words;
   size_t stride;
 };
 
-// Byte ranks; nodes as RankNode.
 struct SmallNodes {
   using Node = uint32_t;
   static __device__ uint32_t step(const Node* nodes, uint32_t at, const RowRanks& row) {
     const Node node = nodes[at];
-    const uint32_t ahead = node >> 20;
-    const uint32_t column = ahead != 0 ? node >> 8 & 0xfff : 0;  // a leaf has its index there
+    const uint32_t column = node & 0xffff;
     const uint32_t rank = row.words[column / 4 * row.stride] >> column % 4 * 8 & 0xff;
-    return at + ahead + (rank > (node & 0xff) ? 1 : 0);
+    return at + (node >> 16 & 0xff) + (rank > node >> 24 ? 1 : 0);
   }
-  static __device__ uint32_t leaf(const Node* nodes, uint32_t at) { return nodes[at] >> 8 & 0xfff; }
+  // The row of the leaf's values, where tree `begin` is at it.
+  static __device__ uint32_t leaf(const Node*, uint32_t begin, uint32_t at) { return begin + at; }
 };
 
 // Ranks of two bytes; trees of any size.
@@ -58,21 +186,21 @@ struct LargeNodes {
     const uint32_t rank = row.words[node.column / 2 * row.stride] >> node.column % 2 * 16 & 0xffff;
     return node.left + (rank > node.cut ? 1 : 0);
   }
-  static __device__ uint32_t leaf(const Node* nodes, uint32_t at) {
+  static __device__ uint32_t leaf(const Node* nodes, uint32_t, uint32_t at) {
     return uint32_t{nodes[at].column} | uint32_t{nodes[at].cut} << 16;
   }
 };
 
 // leaf[k] = row of the leaf value in tree first + k.
 template <typename Nodes>
-__device__ void find_leaves(const typename Nodes::Node* nodes, const BorealCudaTree* trees, int first,
-                            int count, const RowRanks& row, uint32_t* leaf) {
+__device__ void find_leaves(const TreeCall& call, int first, int count, const RowRanks& row, uint32_t* leaf) {
   const typename Nodes::Node* root[kTrees];
-  uint32_t at[kTrees], depth = 0;
+  uint32_t begin[kTrees], at[kTrees], depth = 0;
 #pragma unroll
   for (int k = 0; k < kTrees; ++k) {
-    const BorealCudaTree& tree = trees[first + (k < count ? k : 0)];
-    root[k] = nodes + tree.begin;
+    const BorealCudaTree& tree = call.trees[first + (k < count ? k : 0)];
+    begin[k] = tree.begin;
+    root[k] = static_cast<const typename Nodes::Node*>(call.nodes) + tree.begin;
     at[k] = 0;
     depth = tree.depth > depth ? tree.depth : depth;
   }
@@ -81,106 +209,70 @@ __device__ void find_leaves(const typename Nodes::Node* nodes, const BorealCudaT
     for (int k = 0; k < kTrees; ++k) at[k] = Nodes::step(root[k], at[k], row);
   }
 #pragma unroll
-  for (int k = 0; k < kTrees; ++k) {
-    leaf[k] = trees[first + (k < count ? k : 0)].values + Nodes::leaf(root[k], at[k]);
-  }
+  for (int k = 0; k < kTrees; ++k) leaf[k] = Nodes::leaf(root[k], begin[k], at[k]);
 }
 
-template <typename Nodes>
-__device__ void walk(const TreeCall& call, const typename Nodes::Node* nodes, const BorealCudaTree* trees,
-                     const RowRanks& ranks, size_t row) {
-  double sum[kOutputs];
-#pragma unroll
-  for (int j = 0; j < kOutputs; ++j) {
-    sum[j] = call.each != nullptr || call.first || j >= call.value_count
-                 ? 0.0
-                 : call.sums[size_t(j) * call.capacity + row];
-  }
-  for (int t = 0; t < call.tree_count; t += kTrees) {
-    uint32_t leaf[kTrees];
-    const int count = call.tree_count - t < kTrees ? call.tree_count - t : kTrees;
-    find_leaves<Nodes>(nodes, trees, t, count, ranks, leaf);
-#pragma unroll
-    for (int k = 0; k < kTrees; ++k) {
-      if (k >= count) continue;
-      const double* value = call.values + size_t{leaf[k]} * call.value_width + call.first_value;
-      if (call.each != nullptr) {
-        call.each[row * call.each_width + t + k] = static_cast<float>(value[0]);
-        continue;
-      }
-#pragma unroll
-      for (int j = 0; j < kOutputs; ++j) {
-        if (j < call.value_count) sum[j] += value[j];
-      }
-    }
-  }
-  if (call.each != nullptr) return;
-#pragma unroll
-  for (int j = 0; j < kOutputs; ++j) {
-    if (j < call.value_count) call.sums[size_t(j) * call.capacity + row] = sum[j];
-  }
-}
-
-// Trees and nodes are brought into shared memory once, the ranks of a block's rows for each tile of them.
-__global__ void __launch_bounds__(1024) resident_kernel(TreeCall call) {
-  uint32_t* nodes = reinterpret_cast<uint32_t*>(shared_bytes());
-  BorealCudaTree* trees = reinterpret_cast<BorealCudaTree*>(nodes + call.node_count);
-  uint32_t* tile = reinterpret_cast<uint32_t*>(trees + call.tree_count);
-  for (uint32_t i = threadIdx.x; i < call.node_count; i += blockDim.x) {
-    nodes[i] = static_cast<const uint32_t*>(call.nodes)[i];
-  }
-  for (int i = static_cast<int>(threadIdx.x); i < call.tree_count; i += static_cast<int>(blockDim.x)) {
-    trees[i] = call.trees[i];
-  }
-  __syncthreads();
-  // A thread brings the ranks of its own row, so nobody has to wait for anybody from here on.
-  for (size_t row = first_element(); row < call.rows; row += element_step()) {
-    for (uint32_t word = 0; word < call.rank_words; ++word) {
-      tile[word * blockDim.x + threadIdx.x] = call.ranks[size_t{word} * call.capacity + row];
-    }
-    walk<SmallNodes>(call, nodes, trees, RowRanks{tile + threadIdx.x, blockDim.x}, row);
-  }
-}
-
-template <typename Nodes>
+template <typename Nodes, int kSums>
 __global__ void streamed_kernel(TreeCall call) {
-  const typename Nodes::Node* nodes = static_cast<const typename Nodes::Node*>(call.nodes);
   for (size_t row = first_element(); row < call.rows; row += element_step()) {
-    walk<Nodes>(call, nodes, call.trees, RowRanks{call.ranks + row, call.capacity}, row);
+    RowResult<kSums> result(call, row);
+    for (int t = 0; t < call.tree_count; t += kTrees) {
+      uint32_t leaf[kTrees];
+      const int count = call.tree_count - t < kTrees ? call.tree_count - t : kTrees;
+      find_leaves<Nodes>(call, t, count, {call.ranks + row, call.capacity}, leaf);
+#pragma unroll
+      for (int k = 0; k < kTrees; ++k) {
+        if (k >= count) continue;
+        result.add(t + k, call.values + size_t{leaf[k]} * call.value_width + call.first_value);
+      }
+    }
+    result.write();
   }
 }
 
-// As many threads as leave their rows' ranks room beside the trees; 0: they have none.
-unsigned resident_threads(const TreeCall& call, size_t tree_bytes, size_t limit) {
-  const size_t row_bytes = size_t{call.rank_words} * sizeof(uint32_t);
-  for (unsigned threads = 1024; threads >= 128; threads /= 2) {
-    if (tree_bytes + threads * row_bytes <= limit) return threads;
-  }
-  return 0;
-}
+// ---- Their launches ---------------------------------------------------------------------------------
 
+// A block with trees in shared memory, and how many there are; 0 threads: ranks have no room beside the
+// trees.
+struct ResidentShape {
+  ResidentShape(const TreeCall& call, const Limits& limits) {
+    constexpr unsigned kLeast = 128, kOfMultiprocessor = 2048;
+    const size_t limit = static_cast<size_t>(limits.shared_bytes);
+    const size_t tree_bytes = walk_bytes(call.tree_count) + call.node_count * sizeof(uint32_t);
+    const size_t row_bytes = std::max<size_t>(call.rank_words, 1) * sizeof(uint32_t);
+    if (tree_bytes + kLeast * row_bytes > limit) return;
+    const size_t fitting =
+        std::min({(limit - tree_bytes) / row_bytes, kRankBytes / row_bytes, size_t{kMostRows}});
+    if (fitting < kLeast) return;
+    const auto most = static_cast<unsigned>(fitting / 32 * 32);
+    const auto of_multiprocessor = static_cast<unsigned>(
+        std::min<size_t>(limit / (tree_bytes + most * row_bytes), kOfMultiprocessor / most));
+    blocks = std::max(1u, of_multiprocessor) * static_cast<unsigned>(limits.multiprocessors);
+    // All blocks go round as often, with about as many rows in the last round as in the others.
+    const unsigned per_block = (call.rows + blocks - 1) / blocks, rounds = (per_block + most - 1) / most;
+    threads = std::max(kLeast, ((per_block + rounds - 1) / rounds + 31) / 32 * 32);
+    blocks = std::min(blocks, (call.rows + threads - 1) / threads);
+    bytes = tree_bytes + threads * row_bytes;
+  }
+  unsigned threads = 0, blocks = 0;
+  size_t bytes = 0;
+};
+
+template <int kSums>
 void start_trees(const TreeCall& call, bool small, cudaStream_t stream) {
   if (!small) {
-    return launch(streamed_kernel<LargeNodes>, grid_of(call.rows, 128), 128, 0, stream, call);
+    return launch(streamed_kernel<LargeNodes, kSums>, grid_of(call.rows, 128), 128, 0, stream, call);
   }
   const Limits limits = limits_of_device();
-  const size_t tree_bytes =
-      call.node_count * sizeof(uint32_t) + static_cast<size_t>(call.tree_count) * sizeof(BorealCudaTree);
-  unsigned threads = resident_threads(call, tree_bytes, static_cast<size_t>(limits.shared_bytes));
+  const ResidentShape shape(call, limits);
   // Few rows are better off without copying trees that each block would use once.
-  if (threads == 0 || call.rows < 2048) {
-    return launch(streamed_kernel<SmallNodes>, grid_of(call.rows, 64), 64, 0, stream, call);
+  if (shape.threads == 0 || call.rows < 2048) {
+    return launch(streamed_kernel<SmallNodes, kSums>, grid_of(call.rows, 64), 64, 0, stream, call);
   }
-  while (threads > 128 && call.rows / threads < static_cast<unsigned>(limits.multiprocessors)) threads /= 2;
-  const size_t bytes = tree_bytes + size_t{threads} * call.rank_words * sizeof(uint32_t);
-  check(
-      cudaFuncSetAttribute(resident_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, limits.shared_bytes),
-      "asking for shared memory");
-  const unsigned resident =
-      static_cast<unsigned>(std::max<size_t>(1, static_cast<size_t>(limits.shared_bytes) / bytes)) *
-      static_cast<unsigned>(limits.multiprocessors);
-  launch(resident_kernel, dim3(std::min((call.rows + threads - 1) / threads, resident)), threads, bytes,
-         stream, call);
+  check(cudaFuncSetAttribute(resident_kernel<kSums>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             limits.shared_bytes),
+        "asking for shared memory");
+  launch(resident_kernel<kSums>, dim3(shape.blocks), shape.threads, shape.bytes, stream, call);
 }
 
 __global__ void result_kernel(const double* sums, float* y, uint32_t rows, uint32_t capacity, uint32_t width,
@@ -208,16 +300,19 @@ void run_trees(const StepCall& call) {
   trees.value_width = step.n[2];
   trees.first = step.n[4] != 0;
   if (each) {
-    trees.value_count = 1;
     trees.each = call.out() + step.n[3];
     trees.each_width = step.out_width;
-    return start_trees(trees, small, call.stream);
+    return start_trees<0>(trees, small, call.stream);
   }
   for (int first = 0; first < step.n[2]; first += kOutputs) {
     trees.first_value = first;
     trees.value_count = std::min(kOutputs, step.n[2] - first);
     trees.sums = static_cast<double*>(call.buffers[step.out]) + size_t(step.n[3] + first) * call.capacity;
-    start_trees(trees, small, call.stream);
+    if (trees.value_count == 1) {
+      start_trees<1>(trees, small, call.stream);
+    } else {
+      start_trees<kOutputs>(trees, small, call.stream);
+    }
   }
 }
 

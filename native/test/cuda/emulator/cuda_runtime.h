@@ -158,6 +158,12 @@ T __shfl_up_sync(unsigned, T value, unsigned step, int width = 32) {
   return emulator::exchange(value, place >= step ? lane - step : lane);
 }
 inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+inline unsigned __byte_perm(unsigned low, unsigned high, unsigned selector) {
+  const uint64_t bytes = uint64_t{high} << 32 | low;
+  unsigned result = 0;
+  for (unsigned k = 0; k < 4; ++k) result |= (bytes >> (selector >> 4 * k & 7) * 8 & 0xff) << 8 * k;
+  return result;
+}
 template <typename T>
 T atomicAdd(T* address, T value) {
   const T before = *address;
