@@ -2,17 +2,20 @@
 //
 // An element is one chain over k in ascending order that starts from the bias, whichever kernel makes it: the
 // choice between them may follow the number of rows, and a row's bits still do not depend on its batch. Tiles
-// of A and B go through shared memory, the next ones on their way from memory while the present ones are
-// used; a thread keeps a block of the result in registers, in groups that lie apart.
+// of A and B go through shared memory, as they lie, by asynchronous copies of the next ones while the present
+// ones are used; a thread keeps a block of the result in registers, in rows and groups of columns that lie
+// apart.
 //
-// Floor: 2 m n k operations over the peak of float32. For each k a thread of the large tile has 64
-// multiply-adds and four loads of 16 bytes from shared memory, for 8 k two from memory and five stores: nine
-// instructions of ten are multiply-adds.
+// Floor: 2 m n k operations over the peak of float32. For four k a thread of the large tile has 256
+// multiply-adds and sixteen loads of 16 bytes from shared memory, and for 16 k four copies and their
+// addresses: nine instructions of ten are multiply-adds. The lanes of a warp are such that each pair of
+// neighbours or of next but one reads the same place, for which memory takes half as long.
 #include <type_traits>
 
 #include "cuda/combine.cuh"
 #include "cuda/finish.cuh"
 #include "cuda/launch.cuh"
+#include "cuda/ptx.cuh"
 #include "cuda/step.cuh"
 
 namespace boreal {
@@ -28,130 +31,138 @@ struct ProductCall {
   Finish finish;
 };
 
-constexpr int kGroup = 4;  // elements that a thread loads at once
+constexpr int kGroup = 4;   // elements that a thread loads at once
+constexpr int kDepth = 16;  // k of a stage
 
-// A tile of kSize x kSize by kThreads threads, each a block of kTile x kTile; a warp is 8 of them wide and 4
-// high, so that a load of a group by all its lanes reads 128 bytes of B and 64 of A.
-template <int kSize, int kDepth, int kTile>
+// A tile of kSize x kSize by threads that have a block of kRows x kColumns each; a warp is 8 of them wide and
+// 4 high.
+template <int kSize, int kRows, int kColumns>
 struct ProductShape {
-  static constexpr int kSide = kSize / kTile, kParts = kTile / kGroup;
-  static constexpr int kLoads = kSize * kDepth / kGroup / static_cast<int>(kThreads);
-  static_assert(kSide * kSide == static_cast<int>(kThreads), "the launch starts kThreads");
-  static_assert(kLoads * kGroup * static_cast<int>(kThreads) == kSize * kDepth, "whole loads");
+  static constexpr int kDown = kSize / kRows, kAcross = kSize / kColumns;  // threads
+  static constexpr unsigned kThreads = kDown * kAcross;
+  static constexpr int kWarpsAcross = kAcross / 8, kParts = kColumns / kGroup;
+  static_assert(kAcross % 8 == 0 && kDown % 4 == 0, "whole warps");
 };
 
-// Elements [at, at + 4) of a row of `count`, zeros beyond; kAligned: count is a multiple of 4.
+// A part of a tile on its way, zeros where there is none; kAligned: a group, else an element.
 template <bool kAligned>
-__device__ __forceinline__ float4 load_group(const float* row, uint32_t at, uint32_t count) {
+__device__ __forceinline__ void copy_part(float* to, const float* from, bool inside) {
   if constexpr (kAligned) {
-    return at < count ? *reinterpret_cast<const float4*>(row + at) : float4{0, 0, 0, 0};
+    copy_async16(to, from, inside);
+  } else {
+    copy_async4(to, from, inside);
   }
-  return {at < count ? row[at] : 0.0f, at + 1 < count ? row[at + 1] : 0.0f,
-          at + 2 < count ? row[at + 2] : 0.0f, at + 3 < count ? row[at + 3] : 0.0f};
 }
 
-template <typename Combine, int kSize, int kDepth, int kTile, bool kAligned>
-__global__ void __launch_bounds__(kThreads, 2) product_kernel(ProductCall call) {
-  using Shape = ProductShape<kSize, kDepth, kTile>;
-  constexpr int kGroupsA = kDepth / kGroup, kGroupsB = kSize / kGroup;
-  // A is turned on its way; its rows are moved by their k, so that the stores of a warp meet no bank twice.
-  __shared__ __align__(16) float a_tile[2][kDepth][kSize];
+// kAligned: k and n are multiples of kGroup.
+template <typename Combine, int kSize, int kRows, int kColumns, bool kAligned>
+__global__ void __launch_bounds__(ProductShape<kSize, kRows, kColumns>::kThreads, kSize == 128 ? 2 : 4)
+    product_kernel(ProductCall call) {
+  using Shape = ProductShape<kSize, kRows, kColumns>;
+  __shared__ __align__(16) float a_tile[2][kSize][kDepth];
   __shared__ __align__(16) float b_tile[2][kDepth][kSize];
-  const auto turned = [](int row, int kk) { return row ^ kk / kGroup * (32 / kGroupsA); };
 
   const int thread = static_cast<int>(threadIdx.x), warp = thread / 32, lane = thread % 32;
   const uint32_t column_tiles = (call.n + kSize - 1) / kSize;
   const size_t first_row = size_t{blockIdx.x / column_tiles} * kSize;
   const uint32_t first_col = blockIdx.x % column_tiles * kSize;
-  const int tx = warp % 2 * 8 + lane % 8, ty = warp / 2 * 4 + lane / 8;
+  const int tx = warp % Shape::kWarpsAcross * 8 + lane / 2 % 8;
+  const int ty = warp / Shape::kWarpsAcross * 4 + lane / 16 * 2 + lane % 2;
+  const auto row_of = [&](int i) { return i * Shape::kDown + ty; };
+  const auto column_of = [&](int part) { return part * (kSize / Shape::kParts) + tx * kGroup; };
 
-  float4 a_next[Shape::kLoads] = {}, b_next[Shape::kLoads] = {};
-  const auto fetch = [&](uint32_t k0) {
+  // Parts of a tile that a thread copies: always the same of its rows of A, and of its columns of B.
+  constexpr int kPart = kAligned ? kGroup : 1;
+  constexpr int kPartsA = kDepth / kPart, kPartsB = kSize / kPart;
+  constexpr int kStepA = static_cast<int>(Shape::kThreads) / kPartsA;
+  constexpr int kStepB = static_cast<int>(Shape::kThreads) / kPartsB;
+  const int own_k = thread % kPartsA * kPart, own_row = thread / kPartsA;
+  const int own_col = thread % kPartsB * kPart, own_line = thread / kPartsB;
+  const float* a_from = call.a + (first_row + own_row) * call.k + own_k;
+  const float* b_from = call.b + size_t{static_cast<uint32_t>(own_line)} * call.n + first_col + own_col;
+  // The tiles in order.
+  const auto load = [&](int stage, uint32_t k0) {
 #pragma unroll
-    for (int i = 0; i < Shape::kLoads; ++i) {
-      const int at = thread + i * static_cast<int>(kThreads);
-      const size_t row = first_row + at / kGroupsA;
-      a_next[i] = row < call.m
-                      ? load_group<kAligned>(call.a + row * call.k, k0 + at % kGroupsA * kGroup, call.k)
-                      : float4{0, 0, 0, 0};
-      const uint32_t kk = k0 + at / kGroupsB;
-      b_next[i] = kk < call.k ? load_group<kAligned>(call.b + size_t{kk} * call.n,
-                                                     first_col + at % kGroupsB * kGroup, call.n)
-                              : float4{0, 0, 0, 0};
+    for (int i = 0; i < kSize / kStepA; ++i) {
+      const bool inside = first_row + own_row + i * kStepA < call.m && k0 + own_k < call.k;
+      copy_part<kAligned>(&a_tile[stage][own_row + i * kStepA][own_k],
+                          inside ? a_from + static_cast<size_t>(i * kStepA) * call.k : call.a, inside);
     }
-  };
-  const auto put = [&](int stage) {
 #pragma unroll
-    for (int i = 0; i < Shape::kLoads; ++i) {
-      const int at = thread + i * static_cast<int>(kThreads), kk = at % kGroupsA * kGroup;
-      const int row = turned(at / kGroupsA, kk);
-      a_tile[stage][kk][row] = a_next[i].x;
-      a_tile[stage][kk + 1][row] = a_next[i].y;
-      a_tile[stage][kk + 2][row] = a_next[i].z;
-      a_tile[stage][kk + 3][row] = a_next[i].w;
-      *reinterpret_cast<float4*>(&b_tile[stage][at / kGroupsB][at % kGroupsB * kGroup]) = b_next[i];
+    for (int i = 0; i < kDepth / kStepB; ++i) {
+      const bool inside = k0 + own_line + i * kStepB < call.k && first_col + own_col < call.n;
+      copy_part<kAligned>(&b_tile[stage][own_line + i * kStepB][own_col],
+                          inside ? b_from + static_cast<size_t>(i * kStepB) * call.n : call.b, inside);
     }
+    copy_async_commit();
+    a_from += kDepth;
+    b_from += size_t{kDepth} * call.n;
   };
-  // First row or column of this thread's group of elements within the tile: its groups lie apart.
-  const auto place = [&](int part, int side) { return part * (kSize / Shape::kParts) + side * kGroup; };
 
-  float sum[kTile][kTile];
+  float sum[kRows][kColumns];
 #pragma unroll
-  for (int j = 0; j < kTile; ++j) {
-    const uint32_t col = first_col + place(j / kGroup, tx) + j % kGroup;
-    const float start = call.start != nullptr && col < call.n ? call.start[col] : 0.0f;
+  for (int j = 0; j < kColumns; ++j) {
+    const uint32_t own = first_col + column_of(j / kGroup) + j % kGroup;
+    const float start = call.start != nullptr && own < call.n ? call.start[own] : 0.0f;
 #pragma unroll
-    for (int i = 0; i < kTile; ++i) sum[i][j] = start;
+    for (int i = 0; i < kRows; ++i) sum[i][j] = start;
   }
-  const auto multiply = [&](int stage, int kk) {
-    float a[kTile], b[kTile];
+  const auto multiply = [&](const float(&a)[kRows], const float* line) {
+    float b[kColumns];
 #pragma unroll
     for (int part = 0; part < Shape::kParts; ++part) {
-      const float4 a4 = *reinterpret_cast<const float4*>(&a_tile[stage][kk][turned(place(part, ty), kk)]);
-      const float4 b4 = *reinterpret_cast<const float4*>(&b_tile[stage][kk][place(part, tx)]);
-      a[part * kGroup] = a4.x, a[part * kGroup + 1] = a4.y;
-      a[part * kGroup + 2] = a4.z, a[part * kGroup + 3] = a4.w;
-      b[part * kGroup] = b4.x, b[part * kGroup + 1] = b4.y;
-      b[part * kGroup + 2] = b4.z, b[part * kGroup + 3] = b4.w;
+      const float4 four = *reinterpret_cast<const float4*>(line + column_of(part));
+      b[part * kGroup] = four.x, b[part * kGroup + 1] = four.y;
+      b[part * kGroup + 2] = four.z, b[part * kGroup + 3] = four.w;
     }
 #pragma unroll
-    for (int i = 0; i < kTile; ++i) {
+    for (int i = 0; i < kRows; ++i) {
 #pragma unroll
-      for (int j = 0; j < kTile; ++j) sum[i][j] = Combine::add(sum[i][j], a[i], b[j]);
+      for (int j = 0; j < kColumns; ++j) sum[i][j] = Combine::add(sum[i][j], a[i], b[j]);
     }
   };
 
-  const uint32_t tiles = (call.k + kDepth - 1) / kDepth;
-  if (tiles > 0) {
-    fetch(0);
-    put(0);
-  }
-  __syncthreads();
-  for (uint32_t tile = 0; tile < tiles; ++tile) {
-    const int stage = static_cast<int>(tile % 2);
-    const uint32_t rest = call.k - tile * kDepth;
-    if (tile + 1 < tiles) fetch((tile + 1) * kDepth);
-    if (rest >= kDepth) {
+  if (call.k > 0) load(0, 0);
+  int stage = 0;
+  for (uint32_t k0 = 0; k0 < call.k; k0 += kDepth, stage = 1 - stage) {
+    copy_async_wait<0>();
+    __syncthreads();  // the stage is here, and the other one has been read
+    if (call.k - k0 > kDepth) load(1 - stage, k0 + kDepth);
+    if (call.k - k0 >= kDepth) {
 #pragma unroll
-      for (int kk = 0; kk < kDepth; ++kk) multiply(stage, kk);
+      for (int kk = 0; kk < kDepth; kk += kGroup) {
+        float a[kGroup][kRows];
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) {
+          const float4 four = *reinterpret_cast<const float4*>(&a_tile[stage][row_of(i)][kk]);
+          a[0][i] = four.x, a[1][i] = four.y, a[2][i] = four.z, a[3][i] = four.w;
+        }
+#pragma unroll
+        for (int e = 0; e < kGroup; ++e) multiply(a[e], b_tile[stage][kk + e]);
+      }
     } else {
       // Zeros beyond k would turn a sum of -0 into 0.
-      for (uint32_t kk = 0; kk < rest; ++kk) multiply(stage, static_cast<int>(kk));
+#pragma unroll 1
+      for (uint32_t kk = 0; kk < call.k - k0; ++kk) {
+        float a[kRows];
+#pragma unroll
+        for (int i = 0; i < kRows; ++i) a[i] = a_tile[stage][row_of(i)][kk];
+        multiply(a, b_tile[stage][kk]);
+      }
     }
-    if (tile + 1 < tiles) put(1 - stage);
-    __syncthreads();
   }
 
 #pragma unroll
-  for (int i = 0; i < kTile; ++i) {
-    const size_t row = first_row + place(i / kGroup, ty) + i % kGroup;
+  for (int i = 0; i < kRows; ++i) {
+    const size_t row = first_row + row_of(i);
     if (row >= call.m) continue;
 #pragma unroll
     for (int part = 0; part < Shape::kParts; ++part) {
-      const uint32_t col = first_col + place(part, tx);
+      const uint32_t col = first_col + column_of(part);
       float y[kGroup];
 #pragma unroll
-      for (int e = 0; e < kGroup; ++e) y[e] = finish_inline(call.finish, sum[i][part * kGroup + e]);
+      for (int e = 0; e < kGroup; ++e) y[e] = sum[i][part * kGroup + e];
+      finish_all(call.finish, y);
       float* const to = call.out + row * call.n + col;
       if constexpr (kAligned) {
         if (col < call.n) *reinterpret_cast<float4*>(to) = {y[0], y[1], y[2], y[3]};
@@ -201,11 +212,12 @@ size_t tiles(uint32_t m, uint32_t n, uint32_t size) {
   return size_t{(m + size - 1) / size} * ((n + size - 1) / size);
 }
 
-template <typename Combine, int kSize, int kDepth, int kTile, bool kAligned>
+template <typename Combine, int kSize, int kRows, int kColumns, bool kAligned>
 void launch_tiles(const ProductCall& product, cudaStream_t stream) {
   // All along the grid's first side: the second one holds 65535 tiles, and a row's positions may need more.
   const dim3 grid(static_cast<unsigned>(tiles(product.m, product.n, kSize)));
-  launch(product_kernel<Combine, kSize, kDepth, kTile, kAligned>, grid, kThreads, 0, stream, product);
+  launch(product_kernel<Combine, kSize, kRows, kColumns, kAligned>, grid,
+         ProductShape<kSize, kRows, kColumns>::kThreads, 0, stream, product);
 }
 
 template <typename Combine>
@@ -216,15 +228,17 @@ void start_product(const ProductCall& product, cudaStream_t stream) {
     return;
   }
   constexpr bool kIsProduct = std::is_same_v<Combine, Multiply>;
+  const bool aligned = product.k % kGroup == 0 && product.n % kGroup == 0;
   if constexpr (kIsProduct || std::is_same_v<Combine, SquaredDifference>) {
     if (product.n > 64 && tiles(product.m, product.n, 128) >= kEnoughTiles) {
-      if (product.k % kGroup == 0 && product.n % kGroup == 0) {
-        return launch_tiles<Combine, 128, 8, 8, true>(product, stream);
-      }
+      if (aligned) return launch_tiles<Combine, 128, 8, 8, true>(product, stream);
       if constexpr (kIsProduct) return launch_tiles<Combine, 128, 8, 8, false>(product, stream);
     }
   }
-  launch_tiles<Combine, 64, 16, 4, false>(product, stream);
+  if constexpr (kIsProduct) {
+    if (aligned) return launch_tiles<Combine, 64, 8, 4, true>(product, stream);
+  }
+  launch_tiles<Combine, 64, 8, 4, false>(product, stream);
 }
 
 }  // namespace
