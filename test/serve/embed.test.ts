@@ -4,7 +4,14 @@ import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LinearRegression } from '../../lib/index.js';
-import { borealPlugin, toNodeHandler } from '../../lib/serve/index.js';
+import {
+  borealPlugin,
+  createFetchHandler,
+  expressMiddleware,
+  honoHandler,
+  koaMiddleware,
+  toNodeHandler,
+} from '../../lib/serve/index.js';
 import { post } from './support.js';
 
 const model = new LinearRegression();
@@ -176,6 +183,11 @@ describe('toNodeHandler in an existing node:http server', () => {
     expect(() => toNodeHandler(new LinearRegression())).toThrow(
       expect.objectContaining({ code: 'ERR_NOT_FITTED' }),
     );
+    const misspelt = { apiKey: 'secret' } as never;
+    for (const make of [toNodeHandler, expressMiddleware, koaMiddleware, honoHandler, createFetchHandler]) {
+      expect(() => make(model, misspelt)).toThrow(expect.objectContaining({ code: 'ERR_PARAMETER' }));
+      expect(() => make({} as never)).toThrow(expect.objectContaining({ code: 'ERR_PARAMETER' }));
+    }
     const handler = toNodeHandler(model, { maxRows: -1 });
     const url = await listen(handler);
     expect((await fetch(`${url}/health`)).status).toBe(500);

@@ -48,6 +48,12 @@ describe('serve', () => {
     await server.close();
   });
 
+  it('refuses what is no model: a promise that nobody awaited would be a server without any', async () => {
+    for (const bad of [undefined, 1, {}, [], Promise.resolve(model), { house: Promise.resolve(model) }]) {
+      await expect(serve(bad as never, options)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    }
+  });
+
   it('refuses bad models and options, and ports in use', async () => {
     await expect(serve(new LinearRegression(), options)).rejects.toMatchObject({ code: 'ERR_NOT_FITTED' });
     for (const bad of [
@@ -56,6 +62,7 @@ describe('serve', () => {
       { prefix: 'ml' },
       { prefix: '/ml/' },
       { explain: 'no' as unknown as boolean },
+      { apiKey: 'secret' },
       { drainDelayMs: -1 },
       { closeTimeout: Number.NaN },
     ]) {

@@ -2,9 +2,10 @@
  * A service without a framework: what every adapter but Fastify's stands on. An adapter says what a request is and how its
  * body is read; it gets a reply, and at once where nothing has to be waited for.
  */
-import { Estimator } from '../../core/estimator.js';
 import type { Reply, Route, ServiceRequest } from '../http.js';
+import { checkServable } from '../models/load.js';
 import type { SharedSource } from '../models/shared-source.js';
+import { checkOptionNames } from '../option-names.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../options.js';
 import { RequestError } from '../request-error.js';
 import { Router } from '../router.js';
@@ -116,9 +117,13 @@ export class Core {
 }
 
 /** The core of an adapter that is made before its models are compiled; early requests wait for it. */
-export function prepareCore(models: Servable, options: EmbedOptions): Promise<Core> {
-  // Reading the schema tells at once, not with the first request, that a model is not fitted.
-  if (models instanceof Estimator) void models.schema;
+export function prepareCore(
+  owner: 'createFetchHandler' | 'koaMiddleware',
+  models: Servable,
+  options: EmbedOptions,
+): Promise<Core> {
+  checkOptionNames(owner, options);
+  checkServable(models);
   const core = Core.create(models, options, options.logger);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   core.catch(() => undefined);

@@ -9,7 +9,7 @@ export type ExpressMiddleware = NodeHandler;
  * Serves models from an Express app: `app.use('/ml', expressMiddleware(model))`, or with a `prefix` of its own. Paths that
  * are not the model's go on to the app's other routes. A body parser may stand before it.
  *
- * @throws {ERR_NOT_FITTED} before `fit`; a bad option reaches the app's error handler as {ERR_PARAMETER}
+ * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for what is no model or an option that there is not; a bad value reaches the app's error handler as {ERR_PARAMETER}
  * @example
  * ```ts
  * import express from 'express';

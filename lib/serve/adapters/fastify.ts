@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { Reply, ServiceRequest } from '../http.js';
+import { checkOptionNames } from '../option-names.js';
 import { DEFAULT_BODY_LIMIT, type Servable, type ServiceOptions } from '../options.js';
 import { errorResponse, RequestError } from '../request-error.js';
 import { methodsOf, noRoute, Service, wrongMethod } from '../service.js';
@@ -72,6 +73,7 @@ class RequestView implements ServiceRequest {
 }
 
 async function plugin(app: FastifyInstance, options: BorealPluginOptions): Promise<void> {
+  checkOptionNames('borealPlugin', options);
   const service = await Service.create(options.model, { ...options, prefix: app.prefix }, app.log);
   const { bodyLimit = DEFAULT_BODY_LIMIT } = options;
   const { prefix } = app;

@@ -24,7 +24,7 @@ export interface FetchHandler {
  * that nobody waits for: the handler rejects with its reason, as fetch does.
  *
  * @param models - a fitted estimator, several by name, or a registry; compiled at once, and early requests wait for that
- * @throws {ERR_NOT_FITTED} before `fit`; the handler rejects with {ERR_PARAMETER} for a bad option
+ * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for what is no model or an option that there is not; the handler rejects with it for a bad value
  * @example
  * ```ts
  * import { LinearRegression } from 'boreal';
@@ -41,7 +41,7 @@ export interface FetchHandler {
  * ```
  */
 export function createFetchHandler(models: Servable, options: EmbedOptions = {}): FetchHandler {
-  const ready = prepareCore(models, options);
+  const ready = prepareCore('createFetchHandler', models, options);
   const handler = async (request: Request, client: FetchClient = {}) => answer(await ready, request, client);
   return Object.assign(handler, {
     has: async (url: string) => (await ready).has(new URL(url).pathname),

@@ -19,7 +19,7 @@ export interface HonoMiddleware extends Pick<FetchHandler, 'close'> {
  * Serves models from a Hono app: `app.use(honoHandler(model, { prefix: '/ml' }))`. Paths that are not the model's go on
  * to the app's own routes.
  *
- * @throws {ERR_NOT_FITTED} before `fit`; a bad option reaches the app's error handler as {ERR_PARAMETER}
+ * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for what is no model or an option that there is not; a bad value reaches the app's error handler as {ERR_PARAMETER}
  * @example
  * ```ts
  * import { LinearRegression } from 'boreal';

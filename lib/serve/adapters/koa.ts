@@ -31,7 +31,7 @@ export interface KoaMiddleware {
  * Serves models from a Koa app: `app.use(koaMiddleware(model, { prefix: '/ml' }))`. Paths that are not the model's go on
  * to the app's other middleware; koa-mount's path takes the place of a prefix. A body parser may stand before it.
  *
- * @throws {ERR_NOT_FITTED} before `fit`; a bad option reaches the app's error handler as {ERR_PARAMETER}
+ * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for what is no model or an option that there is not; a bad value reaches the app's error handler as {ERR_PARAMETER}
  * @example
  * ```ts
  * import Koa from 'koa';
@@ -42,7 +42,7 @@ export interface KoaMiddleware {
  * ```
  */
 export function koaMiddleware(models: Servable, options: EmbedOptions = {}): KoaMiddleware {
-  const ready = prepareCore(models, options);
+  const ready = prepareCore('koaMiddleware', models, options);
   const middleware = async (context: KoaContext, next: () => Promise<unknown>) => {
     const core = await ready;
     const { method, path: pathname, querystring, ip: remoteAddress, req, res, request } = context;

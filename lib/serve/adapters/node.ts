@@ -1,6 +1,7 @@
 /** A model inside an existing `node:http` server, or anything else that takes `(req, res, next)`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Estimator } from '../../core/estimator.js';
+import { checkServable } from '../models/load.js';
+import { checkOptionNames } from '../option-names.js';
 import type { Servable } from '../options.js';
 import { App, type AppOptions } from './app.js';
 import { pathOf } from './node-request.js';
@@ -20,7 +21,7 @@ export interface NodeHandler {
  * given, and are answered with 404 otherwise.
  *
  * @param models - a fitted estimator, several by name, a registry, or the path of a model file; compiled at once, and early requests wait for that
- * @throws {ERR_NOT_FITTED} before `fit`
+ * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for what is no model or an option that there is not
  * @example
  * ```ts
  * import { createServer } from 'node:http';
@@ -32,8 +33,8 @@ export interface NodeHandler {
  * ```
  */
 export function toNodeHandler(models: Servable, options: NodeHandlerOptions = {}): NodeHandler {
-  // Reading the schema tells at once, not with the first request, that a model is not fitted.
-  if (models instanceof Estimator) void models.schema;
+  checkOptionNames('toNodeHandler', options);
+  checkServable(models);
   const ready = App.create(models, options);
   // Every request hears of a failure; until the first one comes it is not unhandled.
   ready.catch(() => undefined);

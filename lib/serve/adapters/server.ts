@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { show } from '../../core/params.js';
 import { AbortError, ValidationError } from '../../errors.js';
 import { type GrpcOptions, type GrpcServer, serveGrpc } from '../grpc/server.js';
+import { checkOptionNames } from '../option-names.js';
 import type { Servable } from '../options.js';
 import { countWorkers, type WorkerOptions, WorkerPool } from '../workers/pool.js';
 import { App, type AppOptions } from './app.js';
@@ -72,6 +73,7 @@ export interface BorealServer extends AsyncDisposable {
  * ```
  */
 export async function serve(models: Servable, options: ServeOptions = {}): Promise<BorealServer> {
+  checkOptionNames('serve', options);
   const {
     port = 3000,
     host = '127.0.0.1',

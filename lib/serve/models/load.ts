@@ -2,6 +2,7 @@
 import { Estimator } from '../../core/estimator.js';
 import type { FloatArray } from '../../core/matrix.js';
 import { Matrix } from '../../core/matrix.js';
+import { show } from '../../core/params.js';
 import type { Column } from '../../core/schema.js';
 import { ValidationError } from '../../errors.js';
 import { type EndpointHooks, ModelEndpoint } from '../model/endpoint.js';
@@ -26,6 +27,23 @@ export interface ModelOptions {
   readonly watch?: boolean;
 }
 
+/** @throws {ERR_NOT_FITTED} for a model before `fit`; {ERR_PARAMETER} for what cannot be served, such as the promise of a model */
+export function checkServable(models: unknown): asserts models is Servable | SharedSource {
+  // Reading the schema tells at once, not with the first request, that a model is not fitted.
+  if (models instanceof Estimator) void models.schema;
+  if (models instanceof Estimator || models instanceof ModelRegistry || models instanceof SharedSource)
+    return;
+  if (typeof models === 'string') return;
+  const named = typeof models === 'object' && models !== null ? Object.entries(models) : [];
+  const odd = named.find(([, model]) => !(model instanceof Estimator));
+  if (named.length > 0 && odd === undefined) return;
+  const hint = [models, odd?.[1]].some((each) => each instanceof Promise) ? ' Await the promise first.' : '';
+  const message =
+    'What is served must be a fitted estimator, an object of several by name, a registry or the path of a model file; ' +
+    `got ${odd === undefined ? show(models) : `${show(odd[1])} as '${odd[0]}'`}.${hint}`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
 /**
  * The store of whatever can be served. Models in memory must all load; of a registry, what loads is served.
  *
@@ -37,6 +55,7 @@ export async function storeOf(
   options: ServiceOptions,
   log: Log,
 ): Promise<ModelStore> {
+  checkServable(models);
   const source = sourceOf(models, options);
   const store = new ModelStore(source, loaderOf(source, observers, options), observers, options.versions);
   const failed = (error: unknown) => log.error({ err: error }, 'A model could not be loaded.');
