@@ -51,7 +51,7 @@ BOREAL_NOINLINE void convolve_tile(const ConvTile& t) {
 
 // bias: of a whole panel, zeros where there is no filter.
 template <size_t R>
-inline void convolve_pixels(const ConvTile& tile, size_t pixels, size_t filters) {
+inline void convolve_pixels(ConvTile& tile, size_t pixels, size_t filters) {
   if (pixels == R) {
     constexpr size_t kWidth = kPanel<float>, kHalf = kLeastWidth<float>;
     if (filters == kWidth) return convolve_tile<R, kTileVectors>(tile);

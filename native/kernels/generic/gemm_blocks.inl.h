@@ -34,28 +34,43 @@ inline void copy_row(const T* from, T* to, size_t cols) {
   if (j < cols) store(to + j, load(from + j, cols - j, broadcast(T(0))), cols - j);
 }
 
+// The same in whole vectors, filled with zeros: what is read as such at once would wait for a store of a
+// part.
+template <typename T>
+inline void copy_padded(const T* from, T* to, size_t cols) {
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  for (size_t j = 0; j < cols; j += kLanes) {
+    store(to + j, j + kLanes <= cols ? load(from + j) : load(from + j, cols - j, broadcast(T(0))));
+  }
+}
+
 // multiply, a tile of rows x width, for its first cols columns only: made aside, since tiles know no edges.
+// The tile is changed, not copied, for the same reason.
 template <typename T, typename AnyTile>
-BOREAL_NOINLINE void multiply_edge(void (*multiply)(const AnyTile&), AnyTile tile, size_t rows, size_t width,
+BOREAL_NOINLINE void multiply_edge(void (*multiply)(const AnyTile&), AnyTile& tile, size_t rows, size_t width,
                                    size_t cols) {
   constexpr size_t kMost = (kTileRows < 4 ? 4 : kTileRows) * kPanel<T>;
   alignas(64) T aside[kMost], bias[4 * kPanel<T>];
   T* const c = tile.c;
+  const T* const own_bias = tile.bias;
   const size_t c_row = tile.c_row;
   if (tile.start == Start::kC) {
-    for (size_t r = 0; r < rows; ++r) copy_row(c + r * c_row, aside + r * width, cols);
+    for (size_t r = 0; r < rows; ++r) copy_padded(c + r * c_row, aside + r * width, cols);
   } else if (tile.start == Start::kBias) {
-    copy_row(tile.bias, bias, cols);
+    copy_padded(own_bias, bias, cols);
     tile.bias = bias;
   }
   tile.c = aside;
   tile.c_row = width;
   multiply(tile);
   for (size_t r = 0; r < rows; ++r) copy_row(aside + r * width, c + r * c_row, cols);
+  tile.c = c;
+  tile.c_row = c_row;
+  tile.bias = own_bias;
 }
 
 template <typename B, size_t R, size_t P, Layout kLayout>
-inline void multiply_columns(const Tile<B>& tile, size_t cols) {
+inline void multiply_columns(Tile<B>& tile, size_t cols) {
   using T = typename B::Value;
   constexpr size_t kWidth = P * kPanel<T>;
   if (cols >= kWidth) return multiply_tile<B, R, P, kTileVectors, kLayout>(tile);
@@ -68,7 +83,7 @@ inline void multiply_columns(const Tile<B>& tile, size_t cols) {
 }
 
 template <typename B, size_t R, Layout kLayout>
-inline void multiply_rows(const Tile<B>& tile, size_t rows, size_t cols) {
+inline void multiply_rows(Tile<B>& tile, size_t rows, size_t cols) {
   if (rows == R) return multiply_columns<B, R, 1, kLayout>(tile, cols);
   if constexpr (R > 1) multiply_rows<B, R - 1, kLayout>(tile, rows, cols);
 }

@@ -64,9 +64,12 @@ constexpr size_t kNarrow = 32;  // columns of rows that may be narrow
 // A row by itself with the bits that softmax_cols gives it as a column: the sum runs from left to right.
 template <typename T>
 inline void softmax_narrow_row(bool log_form, const T* x, T* y, size_t cols) {
-  const Vec<T> largest = broadcast(row_max(x, cols));
+  constexpr size_t kLanes = Vec<T>::kLanes;
+  const Vec<T> lowest = broadcast(-ExpConstants<T>::kInfinity), largest = broadcast(row_max(x, cols));
   T e[kNarrow], sum = 0;
-  map_row(x, e, cols, [=](Vec<T> a) { return exp(a - largest); });
+  for (size_t j = 0; j < cols; j += kLanes) {  // whole vectors, which single values can be read from at once
+    store(e + j, exp((j + kLanes <= cols ? load(x + j) : load(x + j, cols - j, lowest)) - largest));
+  }
   for (size_t j = 0; j < cols; ++j) sum += e[j];
   const Vec<T> total = log_form ? log(broadcast(sum)) : broadcast(sum);
   if (log_form) {
