@@ -362,11 +362,15 @@ function load(): NativeAddon {
   const libc = linuxLibc();
   const platform = `${process.platform}-${process.arch}${libc ? ` (${libc})` : ''}`;
   const tried = failures.length > 0 ? `These binaries did not load:\n${failures.join('\n')}\n` : '';
+  // A bundle holds neither the addon nor the threads and data sets beside it.
+  const advice = /\/native\.[jt]s$/.test(import.meta.url)
+    ? 'Build it from source (a C++17 compiler and CMake >= 3.20 are needed):\n' +
+      `  cd ${root} && npm install && npm run build:native`
+    : `${fileURLToPath(import.meta.url)} is not within the package: tell your bundler to leave boreal out ` +
+      '(esbuild: --external:boreal), and install it beside the bundle.';
   throw new EnvironmentError(
     'ERR_ADDON_NOT_FOUND',
-    `boreal has no native addon for ${platform}. ${tried}` +
-      'Build it from source (a C++17 compiler and CMake >= 3.20 are needed):\n' +
-      `  cd ${root} && npm install && npm run build:native`,
+    `boreal has no native addon for ${platform}. ${tried}${advice}`,
   );
 }
 

@@ -31,7 +31,9 @@ async function loadVega(): Promise<{
   compile: (spec: unknown, options: object) => { spec: unknown };
 }> {
   try {
-    const [vega, lite] = await Promise.all([import('vega'), import('vega-lite')]);
+    // One by one: a bundler leaves out what it lacks only where a try holds the import itself.
+    const vega = await import('vega');
+    const lite = await import('vega-lite');
     return { vega: vega as unknown as Vega, compile: lite.compile as never };
   } catch (cause) {
     const message = "Drawing a plot needs the packages 'vega' and 'vega-lite': npm install vega vega-lite";

@@ -1,4 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { native } from '../../lib/native.ts';
 import { clean, prelude, runNode } from './support.ts';
@@ -36,6 +41,16 @@ describe('info', () => {
     );
     expect(outcome).toEqual(clean('ERR_ISA\n'.repeat(4)));
   });
+});
+
+it('tells a bundle, which has no addon beside it, to leave the package out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'boreal-bundle-'));
+  const outfile = join(folder, 'app.mjs');
+  const entry = fileURLToPath(new URL('../../lib/native.ts', import.meta.url));
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  const message = expect.stringContaining('--external:boreal');
+  await expect(import(outfile)).rejects.toMatchObject({ code: 'ERR_ADDON_NOT_FOUND', message });
+  await rm(folder, { recursive: true });
 });
 
 describe('BOREAL_NUM_THREADS', () => {

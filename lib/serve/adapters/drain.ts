@@ -71,7 +71,8 @@ export class Drain {
   }
 }
 
-/** Node's own `close` of an HTTP server would cut idle connections at once. Settles when all are gone. */
+/** Node's own `close` of an HTTP server would cut idle connections at once; Bun's has no other. Settles when all are gone. */
 function stopListening(server: Server): Promise<void> {
-  return new Promise((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const { close } = server instanceof NetServer ? NetServer.prototype : server;
+  return new Promise((resolve) => close.call(server, () => resolve()));
 }
