@@ -119,8 +119,8 @@ typedef enum BorealCudaKernel {
    * n1: BorealCudaFinish, n2: Unary for ACTIVATION; x0..x2: gamma, coef0, degree for the kernels; n3: parts
    * of a row that are rows of the product (0: 1) */
   BOREAL_CUDA_PRODUCT = 16,
-  /* Layers one after another within a block: c0: BorealCudaLayer [n0]; every width <= BOREAL_CUDA_MLP_WIDTH
-   */
+  /* Layers one after another within a block: c0: BorealCudaLayer [n0]; n1: the largest width, at most
+   * BOREAL_CUDA_MLP_WIDTH */
   BOREAL_CUDA_MLP = 17,
   /* out: ranks of n0 columns, n1 = 1 or 2 bytes each, as words [n0 n1 / 4 rounded up, capacity], the first
    * column lowest in its word; c0: BorealCudaRank [n0], c1: cuts float32, c2: u32 words of the sets; n2:

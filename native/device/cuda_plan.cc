@@ -142,15 +142,19 @@ class Planner : public CudaStepWriter {
 
   void add_layers(const std::vector<const DenseOp*>& layers) {
     std::vector<BorealCudaLayer> table;
+    size_t widest = 0;
     for (const DenseOp* layer : layers) {
+      const size_t inputs = layer->weights.size / layer->outputs;
+      widest = std::max({widest, inputs, layer->outputs});
       table.push_back({out_.arena.add_floats(layer->weights), out_.arena.add_floats(layer->bias),
-                       static_cast<int32_t>(layer->weights.size / layer->outputs),
-                       static_cast<int32_t>(layer->outputs), static_cast<int32_t>(layer->activation), 0});
+                       static_cast<int32_t>(inputs), static_cast<int32_t>(layer->outputs),
+                       static_cast<int32_t>(layer->activation), 0});
       out_.row_flops += 2.0 * static_cast<double>(layer->weights.size);
     }
     BorealCudaStep& step = step_for(BOREAL_CUDA_MLP, std::to_string(layers.size()) + " layers");
     step.c[0] = out_.arena.add(table);
     step.n[0] = static_cast<int32_t>(layers.size());
+    step.n[1] = static_cast<int32_t>(widest);
     index_ += layers.size() - 1;
     step.out = buffer_of(index_ + 1);
     step.out_width = static_cast<uint32_t>(op().width);

@@ -233,7 +233,7 @@ TEST_CASE("the large tile of products gives the bits of few rows") {
 
 TEST_CASE("perceptrons: fused layers have the bits of layer after layer") {
   const std::vector<std::vector<size_t>> networks = {
-      {3, 4, 2}, {16, 128, 128, 10}, {128, 33, 1}, {1, 1, 1, 1}};
+      {3, 4, 2}, {16, 128, 128, 10}, {128, 33, 1}, {1, 1, 1, 1}, {64, 61, 64}};
   for (const std::vector<size_t>& widths : networks) {
     Rng rng(widths.size() * 31 + widths[1]);
     PlanWriter fused(static_cast<int32_t>(widths[0])), apart(static_cast<int32_t>(widths[0]));
