@@ -53,7 +53,7 @@ on_gpu() {  # on_gpu COMMAND...: a step for which the emulation is no GPU
 }
 sanitizer() {  # sanitizer TOOL: the kernels' tests under a tool of compute-sanitizer, without those that are long
   local path
-  path=$(command -v compute-sanitizer || ls /usr/local/cuda*/bin/compute-sanitizer 2>/dev/null | head -n 1)
+  path=$(command -v compute-sanitizer || ls {/usr/local,/opt}/cuda*/{bin,compute-sanitizer}/compute-sanitizer 2>/dev/null | head -n 1)
   step "$1" 60 "${path:-compute-sanitizer}" --tool "$1" --error-exitcode 9 ./boreal_cuda_tests -d \
     -tce='*memory*,*large tile*,*threads*'
   # Virtual machines may give a GPU without what the tool needs of it.

@@ -19,7 +19,7 @@ struct CudaName {
   // Throws ERR_CUDA_PLUGIN, ERR_CUDA_DRIVER or ERR_DEVICE.
   CudaTarget open() const {
     const CudaLibrary& library = CudaLibrary::open(plugin);
-    library.device(device);
+    library.usable_device(device);
     return {&library, device};
   }
 };

@@ -13,12 +13,15 @@ namespace cuda {
 inline int status_of(cudaError_t error) {
   switch (error) {
     case cudaErrorInsufficientDriver:
+    case cudaErrorCallRequiresNewerDriver:
+    case cudaErrorUnsupportedPtxVersion:
       return BOREAL_CUDA_OLD_DRIVER;
     case cudaErrorNoDevice:
     case cudaErrorInvalidDevice:
     case cudaErrorNoKernelImageForDevice:
       return BOREAL_CUDA_NO_DEVICE;
     case cudaErrorInitializationError:
+    case cudaErrorStubLibrary:
     case cudaErrorSystemNotReady:
     case cudaErrorSystemDriverMismatch:
     case cudaErrorCompatNotSupportedOnDevice:

@@ -19,17 +19,24 @@ namespace cuda {
 namespace {
 
 // The runtime is linked into the plug-in and reports a missing driver as one that is too old.
-int no_driver(int status) {
-  int version = 0;
+int explain_driver(int status, BorealCudaError* error) {
+  int driver = 0, needed = 0;
   if (status != BOREAL_CUDA_OLD_DRIVER) return status;
-  if (cudaDriverGetVersion(&version) == cudaSuccess && version > 0) return status;
-  cudaGetLastError();
-  return BOREAL_CUDA_NO_DRIVER;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver <= 0) {
+    cudaGetLastError();
+    return BOREAL_CUDA_NO_DRIVER;
+  }
+  if (cudaRuntimeGetVersion(&needed) == cudaSuccess) {
+    std::snprintf(error->message, sizeof(error->message),
+                  "it is one for CUDA %d.%d, and one for CUDA %d.%d is needed", driver / 1000,
+                  driver % 1000 / 10, needed / 1000, needed % 1000 / 10);
+  }
+  return status;
 }
 
 int device_count(int32_t* count, BorealCudaError* error) {
   *count = 0;
-  return no_driver(guarded(error, [&] {
+  const int status = guarded(error, [&] {
     int found = 0;
     const cudaError_t result = cudaGetDeviceCount(&found);
     if (result == cudaErrorNoDevice) {
@@ -38,7 +45,8 @@ int device_count(int32_t* count, BorealCudaError* error) {
     }
     check(result, "looking for devices");
     *count = found;
-  }));
+  });
+  return explain_driver(status, error);
 }
 
 int device_info(int32_t device, BorealCudaDevice* info, BorealCudaError* error) {

@@ -257,8 +257,11 @@ typedef struct BorealCudaLayer {
  * the highest rank outside. */
 typedef struct BorealCudaRank {
   uint32_t feature;
-  uint32_t rules;        /* BorealCudaRule */
-  uint32_t begin, count; /* its cuts, or the words of its set */
+  uint32_t rules; /* BorealCudaRule */
+  uint32_t begin; /* of its cuts, or of the words of its set */
+  /* Words; or levels of cuts, of which 2^levels - 1 stand in the order in which a search meets them: the
+   * middle one, those in the middle of the halves, ... Those that there are not are infinite. */
+  uint32_t count;
   uint32_t is_set;
 } BorealCudaRank;
 

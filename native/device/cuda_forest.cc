@@ -1,8 +1,10 @@
 #include "device/cuda_forest.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "device/forest_ranks.h"
@@ -15,6 +17,19 @@ namespace {
 
 constexpr size_t kMostCuts = 65535;  // of a column of two bytes
 constexpr BorealCudaSmallNode kSmallLeaf = 255u << 24;
+
+// Adds ascending cuts in the order in which a search meets them; returns its levels.
+uint32_t add_cuts(const float* ascending, size_t count, std::vector<float>* cuts) {
+  uint32_t levels = 0;
+  while ((size_t{1} << levels) <= count) ++levels;
+  for (uint32_t level = 0; level < levels; ++level) {
+    const size_t step = size_t{1} << (levels - level);
+    for (size_t at = step / 2 - 1; at < (size_t{1} << levels) - 1; at += step) {
+      cuts->push_back(at < count ? ascending[at] : std::numeric_limits<float>::infinity());
+    }
+  }
+  return levels;
+}
 
 // The nodes of large trees, and their columns: one for each feature and way of looking at missing values.
 class LargeForest {
@@ -72,13 +87,15 @@ CudaForest::CudaForest(const ForestOp& op) : width(op.values_per_leaf()) {
                                            " has " + std::to_string(feature.cuts.size()) +
                                            " different thresholds; 65535 is the limit.");
     }
-    const uint32_t begin = static_cast<uint32_t>(cuts.size());
-    cuts.insert(cuts.end(), feature.cuts.begin(), feature.cuts.end());
+    std::vector<std::pair<uint32_t, uint32_t>> segments;  // where they begin, and their levels
+    for (size_t first = 0; first < feature.cuts.size(); first += segment) {
+      const auto begin = static_cast<uint32_t>(cuts.size());
+      const size_t count = std::min(segment, feature.cuts.size() - first);
+      segments.emplace_back(begin, add_cuts(&feature.cuts[first], count, &cuts));
+    }
     for (const auto& variant : feature.variants) {
-      for (size_t first = 0; first < feature.cuts.size(); first += segment) {
-        const size_t count = std::min(segment, feature.cuts.size() - first);
-        columns.push_back({feature.feature, variant.rules, begin + static_cast<uint32_t>(first),
-                           static_cast<uint32_t>(count), 0});
+      for (const auto& [begin, levels] : segments) {
+        columns.push_back({feature.feature, variant.rules, begin, levels, 0});
       }
     }
   }

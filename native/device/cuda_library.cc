@@ -159,6 +159,20 @@ const BorealCudaDevice& CudaLibrary::device(int32_t index) const {
   });
 }
 
+const BorealCudaDevice& CudaLibrary::usable_device(int32_t index) const {
+  const BorealCudaDevice& found = device(index);
+  check_capability(found);
+  return found;
+}
+
+void CudaLibrary::check_capability(const BorealCudaDevice& device) {
+  constexpr int32_t kLeast = 75;
+  if (10 * device.major + device.minor >= kLeast) return;
+  throw Error("ERR_DEVICE", "The GPU cannot be used: " + std::string(device.name) +
+                                " has compute capability " + std::to_string(device.major) + "." +
+                                std::to_string(device.minor) + ", and 7.5 or newer is needed.");
+}
+
 const BorealCudaFigures& CudaLibrary::figures(int32_t index) const {
   device(index);
   return known().figures.of(index, [&](BorealCudaFigures* figures, BorealCudaError* error) {

@@ -26,6 +26,8 @@ class CudaLibrary {
   int32_t device_count() const;
   // Throws ERR_DEVICE for a number beyond the devices here.
   const BorealCudaDevice& device(int32_t index) const;
+  // Throws ERR_DEVICE for a GPU that is older than all that the plug-in has code for, too.
+  const BorealCudaDevice& usable_device(int32_t index) const;
   // Measured once per device.
   const BorealCudaFigures& figures(int32_t index) const;
   const BorealCudaApi& api() const { return *api_; }
@@ -33,6 +35,7 @@ class CudaLibrary {
 
   // Throws the Error that a status other than BOREAL_CUDA_OK stands for.
   static void check(int status, const BorealCudaError& error);
+  static void check_capability(const BorealCudaDevice& device);
 
  private:
   CudaLibrary(std::string path, const BorealCudaApi* api) : path_(std::move(path)), api_(api) {}

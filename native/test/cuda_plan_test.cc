@@ -8,6 +8,7 @@
 
 #include "device/cuda_cost.h"
 #include "device/cuda_forest.h"
+#include "device/cuda_library.h"
 #include "device/cuda_tensor.h"
 #include "device/forest_ranks.h"
 #include "test/cuda/conv_shape.h"
@@ -48,7 +49,7 @@ uint32_t rank_of(const CudaForest& forest, const BorealCudaRank& column, float v
     return in ? 0 : highest;
   }
   uint32_t rank = 0;
-  for (uint32_t k = 0; k < column.count; ++k) rank += forest.cuts[column.begin + k] < value ? 1 : 0;
+  for (uint32_t k = 0; k + 1 < 1u << column.count; ++k) rank += forest.cuts[column.begin + k] < value ? 1 : 0;
   return rank;
 }
 
@@ -209,6 +210,15 @@ TEST_CASE("CUDA forests: batches hold every tree once, in order, within their me
       CHECK(next == op.trees());
     }
   }
+}
+
+TEST_CASE("CUDA devices: one that no code is for is named, with what it has") {
+  BorealCudaDevice device{};
+  device.major = 7;
+  device.minor = 5;
+  CHECK_NOTHROW(CudaLibrary::check_capability(device));
+  device.minor = 0;
+  CHECK(error_code([&] { CudaLibrary::check_capability(device); }) == "ERR_DEVICE");
 }
 
 TEST_CASE("CUDA plans: few rows or columns of codes are no work for tensor cores, those of numbers are") {

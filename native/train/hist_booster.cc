@@ -130,7 +130,7 @@ void HistBooster::use_gpu(bool has_hessians) {
       params_.column_share >= 1 && TreeGrower::may_search_on_gpu(*mapper_, params_.growth) &&
       gpu_->load_search(*mapper_, train_.x,
                         TreeGrower::gpu_histograms(*mapper_, params_.growth, train_.count()),
-                        TreeGrower::kGroupColumns);
+                        TreeGrower::gpu_group(mapper_->cols()));
   if (!searches) gpu_->load_build();
 }
 

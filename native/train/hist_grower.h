@@ -5,6 +5,7 @@
 // same. A smaller child's histogram is added up from its rows, its sibling's is the parent's less that.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -50,6 +51,8 @@ class TreeGrower {
   TreeGrower(const BinMapper& mapper, const BinnedMatrix& x, const GrowthParams& params, HistGpu* gpu);
 
   static constexpr size_t kGroupColumns = 8;  // that one task searches
+  // The same on a GPU: one after another takes long there, and all of them at once come back.
+  static size_t gpu_group(size_t cols) { return std::min(kGroupColumns, 1 + cols / 64); }
 
   // Of a tree on so many rows.
   static size_t most_leaves(const GrowthParams& params, size_t rows);

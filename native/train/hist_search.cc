@@ -102,8 +102,12 @@ std::vector<HistSplit> TreeGrower::search_on_gpu() {
 // Columns in groups are tasks; the best of the groups is taken in their order.
 void TreeGrower::search() {
   if (pairs_.empty()) return;  // no node of the batch may split
-  const size_t cols = mapper_.cols(), groups = (cols + kGroupColumns - 1) / kGroupColumns;
-  if (gpu_ != nullptr && gpu_->searches()) return take_best(search_on_gpu(), groups);
+  const size_t cols = mapper_.cols();
+  if (gpu_ != nullptr && gpu_->searches()) {
+    const size_t group = gpu_group(cols);
+    return take_best(search_on_gpu(), (cols + group - 1) / group);
+  }
+  const size_t groups = (cols + kGroupColumns - 1) / kGroupColumns;
   std::vector<std::vector<uint8_t>> allowed;
   if (!every_column()) {
     for (const Pair& pair : pairs_) {

@@ -38,6 +38,15 @@ struct Histogram {
   }
 };
 
+// Adds to 64 bits of shared memory by halves, the carry going along: shared memory does that by itself, and
+// one of 64 bits only in a loop of attempts, as many as lanes have met there.
+__device__ void add_halves(Cell* sum, Cell value) {
+  uint32_t* const halves = reinterpret_cast<uint32_t*>(sum);
+  const uint32_t low = static_cast<uint32_t>(value), before = atomicAdd(&halves[0], low);
+  const uint32_t high = static_cast<uint32_t>(value >> 32) + (before + low < low ? 1 : 0);
+  if (high != 0) atomicAdd(&halves[1], high);
+}
+
 // What a warp judges 32 bins at once by.
 struct Judge {
   const ForestSearchCall& call;
@@ -165,7 +174,7 @@ __global__ __launch_bounds__(kManyThreads) void search_kernel(ForestSearchCall c
     if (on_targets) {
       const long long target = call.targets[row];
       if (target != some_target) differ = 1;
-      atomicAdd(&sums[at], static_cast<Cell>(target) * weight);
+      add_halves(&sums[at], static_cast<Cell>(target) * weight);
     } else {
       at = at * call.class_count + static_cast<uint32_t>(call.classes[row]);
     }

@@ -1,8 +1,9 @@
 // Ranks of the values that trees compare: how many of a feature's cuts are less than the value, so that
 // value > cuts[k] iff rank > k and nothing is lost. A word holds as many columns of one row as fit; words of
-// neighbouring rows are neighbours, so that threads which walk rows side by side never meet in a bank.
+// neighbouring rows are neighbours, so that threads which walk rows side by side never meet in a bank. A
+// search has the cuts of a level side by side: lanes that are at different ones need few lines of the cache.
+// Floor: the rows once from memory; above it a read of the first cache for each level of each column.
 #include "cuda/launch.cuh"
-#include "cuda/sorted.cuh"
 #include "cuda/step.cuh"
 
 namespace boreal {
@@ -28,6 +29,13 @@ struct RankCall {
   uint32_t capacity;
 };
 
+// How many cuts are less than the value.
+__device__ uint32_t count_below(const float* cuts, uint32_t levels, float value) {
+  uint32_t at = 1;
+  for (uint32_t level = 0; level < levels; ++level) at = 2 * at + (cuts[at - 1] < value ? 1 : 0);
+  return at - (1u << levels);
+}
+
 __device__ uint32_t rank_in(const RankCall& call, const BorealCudaRank& column, const float* row,
                             uint32_t highest) {
   float value = row[column.feature];
@@ -39,12 +47,40 @@ __device__ uint32_t rank_in(const RankCall& call, const BorealCudaRank& column, 
   return in_set(call.words + column.begin, column.count, value, call.truncate) ? 0 : highest;
 }
 
-// Blocks take rows by x and words by y: a thread goes through words of one row while it is in the cache.
-template <int kBits>
-__global__ void rank_kernel(RankCall call) {
+// Of a tile of rows; an odd number, so that a column's values lie in different banks.
+__host__ __device__ inline uint32_t pitch_of(uint32_t width) { return width | 1; }
+
+// Rows of the block, from `first` on, into shared memory, in the order in which they lie in memory.
+__device__ void bring_rows(const RankCall& call, size_t first, float* tile) {
+  const uint32_t width = call.width, pitch = pitch_of(width), threads = blockDim.x;
+  const size_t rest = call.rows - first, count = (rest < threads ? rest : threads) * width;
+  uint32_t row = threadIdx.x / width, column = threadIdx.x % width;
+  for (size_t i = threadIdx.x; i < count; i += threads) {
+    tile[row * pitch + column] = call.x[first * width + i];
+    row += threads / width;
+    column += threads % width;
+    if (column < width) continue;
+    column -= width;
+    ++row;
+  }
+}
+
+// Blocks take rows by x and words by y: a thread goes through words of one row. kTile: a block's rows go
+// through shared memory, or else each thread reads its own.
+template <int kBits, bool kTile>
+__global__ __launch_bounds__(kThreads) void rank_kernel(RankCall call) {
   constexpr uint32_t kPerWord = 32 / kBits, kHighest = (1u << kBits) - 1;
-  for (size_t row = first_element(); row < call.rows; row += element_step()) {
+  float* const tile = reinterpret_cast<float*>(shared_bytes());
+  for (size_t first = size_t{blockIdx.x} * blockDim.x; first < call.rows; first += element_step()) {
+    const size_t row = first + threadIdx.x;
     const float* x = call.x + row * call.width;
+    if constexpr (kTile) {
+      __syncthreads();  // the rows before have been ranked
+      bring_rows(call, first, tile);
+      __syncthreads();
+      x = tile + threadIdx.x * pitch_of(call.width);
+    }
+    if (row >= call.rows) continue;
     for (uint32_t word = blockIdx.y; word * kPerWord < call.count; word += gridDim.y) {
       uint32_t packed = 0;
       for (uint32_t k = 0; k < kPerWord && word * kPerWord + k < call.count; ++k) {
@@ -53,6 +89,20 @@ __global__ void rank_kernel(RankCall call) {
       call.ranks[size_t{word} * call.capacity + row] = packed;
     }
   }
+}
+
+template <int kBits>
+void start_ranks(const RankCall& call, cudaStream_t stream) {
+  // Few rows leave room for more threads to each.
+  constexpr uint32_t kFewRows = 1 << 14;
+  constexpr size_t kTileBytes = 48 << 10;
+  dim3 grid = grid_of(call.rows);
+  const size_t bytes = size_t{kThreads} * pitch_of(call.width) * sizeof(float);
+  if (call.rows < kFewRows || bytes > kTileBytes) {
+    grid.y = call.rows < kFewRows ? std::min(call.count, 32u) : 1;
+    return launch(rank_kernel<kBits, false>, grid, kThreads, 0, stream, call);
+  }
+  launch(rank_kernel<kBits, true>, grid, kThreads, bytes, stream, call);
 }
 
 }  // namespace
@@ -70,10 +120,11 @@ void run_rank(const StepCall& call) {
                        step.n[2] != 0,
                        static_cast<uint32_t*>(call.buffers[step.out]),
                        call.capacity};
-  // Few rows leave room for more threads to each.
-  dim3 grid = grid_of(call.rows);
-  grid.y = call.rows < 65536 ? std::min(count, 32u) : 1;
-  launch(step.n[1] == 2 ? rank_kernel<16> : rank_kernel<8>, grid, kThreads, 0, call.stream, ranks);
+  if (step.n[1] == 2) {
+    start_ranks<16>(ranks, call.stream);
+  } else {
+    start_ranks<8>(ranks, call.stream);
+  }
 }
 
 }  // namespace cuda

@@ -16,10 +16,9 @@ constexpr unsigned kHistogramThreads = 512;
 // Of a block; several fit into a multiprocessor of most devices.
 constexpr size_t kHistogramBytes = 48 << 10;
 
+// first: of the columns.
 template <bool kCounts>
-__global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(HistogramCall call) {
-  const HistogramTask task = call.tasks[blockIdx.x];
-  const uint32_t first = blockIdx.y * call.group;  // column
+__device__ void add_rows(const HistogramCall& call, const HistogramTask& task, uint32_t first) {
   const uint32_t columns = call.cols - first < call.group ? call.cols - first : call.group;
   const uint32_t entries = columns * call.slots;
   uint32_t* const gradients = reinterpret_cast<uint32_t*>(shared_bytes());
@@ -61,6 +60,15 @@ __global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(HistogramC
   }
 }
 
+template <bool kCounts>
+__global__ __launch_bounds__(kHistogramThreads) void histogram_kernel(HistogramCall call) {
+  const HistogramTask task = call.tasks[blockIdx.x];
+  for (uint32_t first = blockIdx.y * call.group; first < call.cols; first += gridDim.y * call.group) {
+    add_rows<kCounts>(call, task, first);
+    __syncthreads();  // the next columns go where these are
+  }
+}
+
 size_t column_bytes(uint32_t slots, bool counts) { return size_t{slots} * (counts ? 12 : 8); }
 
 }  // namespace
@@ -75,7 +83,7 @@ uint32_t histogram_group(uint32_t cols, uint32_t slots, bool counts) {
 
 void run_histograms(const HistogramCall& call, cudaStream_t stream) {
   const bool counts = call.counts != nullptr;
-  const dim3 grid(call.count, (call.cols + call.group - 1) / call.group);
+  const dim3 grid(call.count, std::min((call.cols + call.group - 1) / call.group, 65535u));
   const size_t bytes = std::min(call.group, call.cols) * column_bytes(call.slots, counts);
   launch(counts ? histogram_kernel<true> : histogram_kernel<false>, grid, kHistogramThreads, bytes, stream,
          call);

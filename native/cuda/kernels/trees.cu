@@ -275,10 +275,13 @@ void start_trees(const TreeCall& call, bool small, cudaStream_t stream) {
   launch(resident_kernel<kSums>, dim3(shape.blocks), shape.threads, shape.bytes, stream, call);
 }
 
+// A thread takes a row: its sums are those of its neighbours' rows side by side.
 __global__ void result_kernel(const double* sums, float* y, uint32_t rows, uint32_t capacity, uint32_t width,
                               double divisor) {
-  for (size_t i = first_element(); i < size_t{rows} * width; i += element_step()) {
-    y[i] = static_cast<float>(sums[i % width * capacity + i / width] / divisor);
+  for (size_t row = first_element(); row < rows; row += element_step()) {
+    for (uint32_t j = 0; j < width; ++j) {
+      y[row * width + j] = static_cast<float>(sums[size_t{j} * capacity + row] / divisor);
+    }
   }
 }
 
@@ -317,7 +320,7 @@ void run_trees(const StepCall& call) {
 }
 
 void run_tree_result(const StepCall& call) {
-  launch(result_kernel, grid_of(size_t{call.rows} * call.step.out_width), kThreads, 0, call.stream,
+  launch(result_kernel, grid_of(call.rows), kThreads, 0, call.stream,
          static_cast<const double*>(call.buffers[call.step.in[0]]), call.out(), call.rows, call.capacity,
          call.step.out_width, call.step.x[0]);
 }

@@ -81,6 +81,20 @@ TEST_CASE("trees in several batches, and trees that are leaves") {
   check_forest(random_forest(rng, 9, 4, 1, 1, kCuts, false, false, 5), ForestAggregate::kMean, 1, 4, rng);
 }
 
+TEST_CASE("many rows: their ranks go through shared memory, unless they are wide") {
+  Rng rng(76);
+  for (const size_t width : {5u, 48u}) {
+    PlanWriter writer(static_cast<int32_t>(width));
+    random_forest(rng, 5, width, 1, 31, kCuts, true, false, 30).write(writer, 0, ForestAggregate::kSum, 1);
+    const Plan plan = writer.decode();
+    const std::vector<float> x = rows_near(rng, kCuts, (1 << 14) + 300, width);
+    const std::vector<float> expected = run(*prepare_cpu<float>(plan, kernels()), x);
+    each_device([&](const CudaLibrary& library, int32_t device) {
+      CHECK(same(run(*prepare_cuda(plan, library, device), x), expected));
+    });
+  }
+}
+
 TEST_CASE("groups: classes of boosted trees") {
   Rng rng(78);
   ForestArrays forest = random_forest(rng, 12, 4, 1, 30, kCuts, false, false, 20);
