@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/dispatch.h"
+#include "kernels/dispatch_narrow.h"
 #include "linalg/gemm_workspace.h"
 #include "linalg/product_grid.h"
 
@@ -48,7 +49,6 @@ void gemm(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const G
   const size_t n = options.transpose_b ? b.rows : b.cols, kb = options.transpose_b ? b.cols : b.rows;
   if (k != kb || c.rows != m || c.cols != n) throw Error("ERR_SHAPE", "The shapes of a product don't fit.");
   const Kernels& isa = options.kernels != nullptr ? *options.kernels : kernels();
-  const GemmKernels<T>& table = gemm_kernels<T>(isa);
   const GemmTask<T> whole{m,
                           n,
                           k,
@@ -66,11 +66,13 @@ void gemm(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const G
                           options.bias,
                           options.activation,
                           elementwise_kernels<T>(isa).unary};
-  ProductShape shape{m, n, k, table.tile_rows, table.tile_cols, false};
-  const bool dots = !options.transpose_a && table.prefers_dots(k, n);
+  const GemmKernels<T>& wide = gemm_kernels<T>(isa);
+  const bool dots = !options.transpose_a && wide.prefers_dots(k, n);
   // A factor other than these would round elsewhere; which way is taken must not show.
   const bool swapped =
-      options.transpose_a && n <= table.tile_cols / 4 && (options.alpha == T(1) || options.alpha == T(-1));
+      options.transpose_a && n <= wide.tile_cols / 4 && (options.alpha == T(1) || options.alpha == T(-1));
+  const GemmKernels<T>& table = dots || swapped ? wide : gemm_kernels_for<T>(n, isa);
+  ProductShape shape{m, n, k, table.tile_rows, table.tile_cols, false};
   // Dot products want whole columns.
   const GemmWorkspace<PackedColumns, T> columns(dots && whole.b_row != 1 ? k * n : 0);
   if (dots && whole.b_row != 1) table.pack_dots(b.data, whole.b_row, whole.b_col, k, n, columns.data());

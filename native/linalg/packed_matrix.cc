@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/dispatch_narrow.h"
 #include "linalg/gemm_workspace.h"
 #include "linalg/product_grid.h"
 
@@ -57,9 +58,9 @@ void check_shapes(size_t k, size_t n, MatrixView<A> a, MatrixView<C> c) {
 template <typename T>
 PackedMatrix<T>::PackedMatrix(MatrixView<const T> b, bool transpose, const Kernels& isa)
     : isa_(&isa), rows_(transpose ? b.cols : b.rows), cols_(transpose ? b.rows : b.cols) {
-  const GemmKernels<T>& kernels = gemm_kernels<T>(isa);
+  dots_ = gemm_kernels<T>(isa).prefers_dots(rows_, cols_);
+  const GemmKernels<T>& kernels = product_kernels();
   const size_t row = transpose ? 1 : b.stride, col = transpose ? b.stride : 1;
-  dots_ = kernels.prefers_dots(rows_, cols_);
   packed_ = AlignedBuffer<T>(dots_ ? rows_ * cols_ : kernels.packed_size(rows_, cols_));
   if (dots_) {
     kernels.pack_dots(b.data, row, col, rows_, cols_, packed_.data());
@@ -69,9 +70,14 @@ PackedMatrix<T>::PackedMatrix(MatrixView<const T> b, bool transpose, const Kerne
 }
 
 template <typename T>
+const GemmKernels<T>& PackedMatrix<T>::product_kernels() const {
+  return dots_ ? gemm_kernels<T>(*isa_) : gemm_kernels_for<T>(cols_, *isa_);
+}
+
+template <typename T>
 void PackedMatrix<T>::multiply(MatrixView<const T> a, MatrixView<T> c, const GemmOptions<T>& options) const {
   check_shapes(rows_, cols_, a, c);
-  const GemmKernels<T>& kernels = gemm_kernels<T>(*isa_);
+  const GemmKernels<T>& kernels = product_kernels();
   const GemmTask<T> whole = make_task<T, T, T>(a, cols_, c, options, *isa_);
   const ProductShape shape{a.rows, cols_, rows_, kernels.tile_rows, dots_ ? cols_ : kernels.tile_cols, true};
   for_each_block(shape, options.max_threads, options.cancel,

@@ -28,6 +28,8 @@ class PackedMatrix {
   void multiply(MatrixView<const T> a, MatrixView<T> c, const GemmOptions<T>& options = {}) const;
 
  private:
+  const GemmKernels<T>& product_kernels() const;
+
   const Kernels* isa_;
   size_t rows_, cols_;
   bool dots_;

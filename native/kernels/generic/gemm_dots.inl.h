@@ -12,10 +12,13 @@ namespace {
 constexpr size_t divide_up(size_t a, size_t b) { return a / b + (a % b != 0); }
 
 // Compares vector operations per row: n dots of k with their final reduction (about 8), or k panel steps.
+// These take half as long where half a vector of 64 bytes holds the columns (dispatch_narrow.h); one column
+// is a dot all the same, since sums of several rows overlap.
 template <typename T>
 bool prefers_dots(size_t k, size_t n) noexcept {
   constexpr size_t kLanes = Vec<T>::kLanes;
-  return n < kLanes && n * (divide_up(k, kLanes) + 8) < k;
+  const bool halves = sizeof(Vec<T>) == 64 && n > 1 && 2 * n <= kLanes;
+  return n < kLanes && n * (divide_up(k, kLanes) + 8) < (halves ? k / 2 : k);
 }
 
 template <typename T>
