@@ -53,6 +53,7 @@ template <typename... Parameters, typename... Arguments>
 void launch(void (*kernel)(Parameters...), dim3 grid, unsigned threads, size_t shared_bytes,
             cudaStream_t stream, Arguments... arguments) {
   emulator::launch(stream, reinterpret_cast<const void*>(kernel), grid, threads, shared_bytes,
+                   {emulator::bytes_of(static_cast<Parameters>(arguments))...},
                    [=] { kernel(static_cast<Parameters>(arguments)...); });
   check(cudaGetLastError(), "starting a kernel");
 }

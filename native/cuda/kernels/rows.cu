@@ -31,15 +31,16 @@ __global__ void softmax_kernel(const float* x, float* y, uint32_t rows, int widt
     const bool inside = place.row < rows;
     const float* in = x + (inside ? place.row : 0) * width;
     float* out = y + (inside ? place.row : 0) * width;
+    // In place: every lane reads and writes its own columns only, and one beyond the rows none. The
+    // exponential is cheaper than a second pass over memory would be.
+    const int end = inside ? width : 0;
     float most = -INFINITY;
-    for (int j = place.lane; j < width; j += kLanes) most = fmaxf(most, in[j]);
+    for (int j = place.lane; j < end; j += kLanes) most = fmaxf(most, in[j]);
     most = max_of_lanes<kLanes>(most);
     float sum = 0;
-    for (int j = place.lane; j < width; j += kLanes) sum += expf(in[j] - most);
+    for (int j = place.lane; j < end; j += kLanes) sum += expf(in[j] - most);
     sum = sum_of_lanes<kLanes>(sum);
-    // In place: every lane reads and writes its own columns only. The exponential is cheaper than a second
-    // pass over memory would be.
-    for (int j = place.lane; inside && j < width; j += kLanes) {
+    for (int j = place.lane; j < end; j += kLanes) {
       out[j] = log ? in[j] - most - logf(sum) : expf(in[j] - most) / sum;
     }
   }
@@ -115,17 +116,18 @@ __global__ void layer_norm_kernel(const float* x, float* y, uint32_t rows, int w
     const bool inside = place.row < rows;
     const float* in = x + (inside ? place.row : 0) * width;
     float* out = y + (inside ? place.row : 0) * width;
+    const int end = inside ? width : 0;
     double sum = 0, squares = 0;
-    for (int j = place.lane; j < width; j += kLanes) sum += static_cast<double>(in[j]);
+    for (int j = place.lane; j < end; j += kLanes) sum += static_cast<double>(in[j]);
     const double mean = sum_of_lanes<kLanes>(sum) / width;
-    for (int j = place.lane; j < width; j += kLanes) {
+    for (int j = place.lane; j < end; j += kLanes) {
       const double gap = static_cast<double>(in[j]) - mean;
       squares += gap * gap;
     }
     const double variance = sum_of_lanes<kLanes>(squares) / width;
     const float center = static_cast<float>(mean);
     const float inverse = static_cast<float>(1 / sqrt(variance + static_cast<double>(epsilon)));
-    for (int j = place.lane; inside && j < width; j += kLanes) {
+    for (int j = place.lane; j < end; j += kLanes) {
       float value = (in[j] - center) * inverse;
       if (gamma != nullptr) value *= gamma[j];
       if (beta != nullptr) value += beta[j];

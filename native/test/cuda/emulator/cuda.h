@@ -12,11 +12,13 @@ typedef enum CUtensorMapSwizzle { CU_TENSOR_MAP_SWIZZLE_128B = 3 } CUtensorMapSw
 typedef enum CUtensorMapL2promotion { CU_TENSOR_MAP_L2_PROMOTION_L2_128B = 2 } CUtensorMapL2promotion;
 typedef enum CUtensorMapFloatOOBfill { CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE = 0 } CUtensorMapFloatOOBfill;
 
-struct alignas(64) CUtensorMap {
+// Of the size and name that the driver's has, so that parameters lie where they do on a GPU.
+typedef struct alignas(64) CUtensorMap_st {
   const unsigned char* data;
   uint64_t bytes, rows, stride;
-  uint32_t box_bytes, box_rows;
-};
+  uint32_t box_bytes, box_rows, unused[22];
+} CUtensorMap;
+static_assert(sizeof(CUtensorMap) == 128, "the size of the driver's");
 
 CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType type, cuuint32_t sides, void* data,
                                 const cuuint64_t* size, const cuuint64_t* strides, const cuuint32_t* box,

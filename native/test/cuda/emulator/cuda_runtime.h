@@ -4,8 +4,9 @@
 // wrong result. The work of a stream is done some time before the stream is waited for. Memory is that of the
 // host, and what nobody has written is NaN: on the device, in shared memory, which each block finds so, and
 // in variables of threads. A write behind the end of an allocation or of a block's shared memory ends the
-// process; AddressSanitizer sees reads, too. Nothing of this says how fast a GPU would be, nor proves the
-// parts that are written in PTX.
+// process; AddressSanitizer sees reads, too. The parts of kernels that are written in PTX have bodies in C++
+// here; where BOREAL_EMULATED_PTX names a folder of what nvcc has made of the kernels, launches run that
+// instead, instruction by instruction (ptx/machine.h). Nothing of this says how fast a GPU would be.
 #pragma once
 
 #include <math.h>
@@ -15,6 +16,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <vector>
 
 #define __global__
 #define __device__
@@ -105,11 +107,24 @@ cudaError_t enqueue(Stream* stream, std::function<void()> work);
 // Whether a device would take a grid of that shape; else cudaGetLastError says why.
 bool may_launch(const void* kernel, dim3 grid, unsigned threads, size_t bytes);
 
+// The bytes of each parameter of a kernel.
+using Parameters = std::vector<std::vector<unsigned char>>;
+template <typename T>
+std::vector<unsigned char> bytes_of(const T& value) {
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(&value);
+  return std::vector<unsigned char>(bytes, bytes + sizeof(T));
+}
+// Whether kernels run as the PTX that a compiler has made of them (ptx/kernels.h).
+bool runs_ptx();
+void run_ptx(const void* kernel, dim3 grid, unsigned threads, size_t bytes, const Parameters& parameters);
+
 template <typename F>
-void launch(Stream* stream, const void* kernel, dim3 grid, unsigned threads, size_t bytes, F thread) {
-  if (may_launch(kernel, grid, threads, bytes)) {
-    enqueue(stream, [=] { run_grid(grid, threads, bytes, thread); });
-  }
+void launch(Stream* stream, const void* kernel, dim3 grid, unsigned threads, size_t bytes,
+            const Parameters& parameters, F thread) {
+  if (!may_launch(kernel, grid, threads, bytes)) return;
+  enqueue(stream, [=] {
+    runs_ptx() ? run_ptx(kernel, grid, threads, bytes, parameters) : run_grid(grid, threads, bytes, thread);
+  });
 }
 cudaError_t allow_shared_bytes(const void* kernel, int bytes);
 

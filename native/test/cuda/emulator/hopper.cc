@@ -71,7 +71,7 @@ CUresult cuTensorMapEncodeTiled(CUtensorMap* map, CUtensorMapDataType, cuuint32_
                     box[0] <= 128 && box[0] % 16 == 0 && box[1] <= 256 && steps[0] == 1 && steps[1] == 1 &&
                     size[0] > 0 && size[1] > 0;
   if (!fits) return CUDA_ERROR_INVALID_VALUE;
-  *map = {static_cast<const unsigned char*>(data), size[0], size[1], strides[0], box[0], box[1]};
+  *map = {static_cast<const unsigned char*>(data), size[0], size[1], strides[0], box[0], box[1], {}};
   return CUDA_SUCCESS;
 }
 

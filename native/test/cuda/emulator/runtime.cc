@@ -14,12 +14,15 @@
 #include <cstdlib>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "test/cuda/ptx/kernels.h"
 
 namespace emulator {
 
@@ -59,11 +62,29 @@ cudaError_t enqueue(Stream* stream, std::function<void()> work) {
 
 namespace {
 
+// Where kernels run as PTX there is one device, of the kind that it was compiled for.
+struct Kind {
+  int major, minor, shared_kib;  // of a block, at most
+};
+constexpr Kind kKinds[] = {{7, 5, 64}, {9, 0, 227}, {8, 0, 163}};
 constexpr int kDevices = 2;
-constexpr int kSharedBytes[kDevices] = {64 << 10, 227 << 10};  // of a block, at most
+int device_count() { return runs_ptx() ? 1 : kDevices; }
+const Kind& kind_of(int device) {
+  if (!runs_ptx()) return kKinds[device];
+  for (const Kind& kind : kKinds) {
+    if (kind.major * 10 + kind.minor == ptx::target()) return kind;
+  }
+  die("PTX for a device that the emulation does not know");
+}
+int shared_bytes_of(int device) { return kind_of(device).shared_kib << 10; }
 
 std::mutex mutex;
-std::map<void*, std::pair<size_t, int>> allocations;  // bytes and device
+struct Allocation {
+  size_t bytes;
+  int device;
+  std::unique_ptr<ptx::Shadow> shadow;
+};
+std::map<void*, Allocation> allocations;
 size_t used[kDevices] = {0, 0};
 BOREAL_EMULATOR_OWN int current = 0;
 BOREAL_EMULATOR_OWN cudaError_t last_error = cudaSuccess;
@@ -141,11 +162,29 @@ bool may_launch(const void* kernel, dim3 grid, unsigned threads, size_t bytes) {
 }
 
 cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
-  if (bytes < 0 || bytes > kSharedBytes[current]) return fail(cudaErrorInvalidValue);
+  if (bytes < 0 || bytes > shared_bytes_of(current)) return fail(cudaErrorInvalidValue);
   const std::lock_guard<std::mutex> lock(mutex);
   size_t& allowed = allowed_shared_bytes[current][kernel];
   allowed = std::max(static_cast<size_t>(bytes), kUsualSharedBytes);
   return cudaSuccess;
+}
+
+bool runs_ptx() { return ptx::is_used(); }
+void run_ptx(const void* kernel, dim3 grid, unsigned threads, size_t bytes, const Parameters& parameters) {
+  try {
+    ptx::run(kernel, {grid, threads, bytes, {}}, parameters);
+  } catch (const ptx::Fault& fault) {
+    die(fault.what());
+  }
+}
+std::vector<ptx::Region> regions() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::vector<ptx::Region> all;
+  for (const auto& allocation : allocations) {
+    auto* const begin = static_cast<unsigned char*>(allocation.first);
+    all.push_back({begin, begin + allocation.second.bytes, allocation.second.shadow.get()});
+  }
+  return all;
 }
 
 }  // namespace emulator
@@ -154,21 +193,21 @@ using emulator::fail;
 
 cudaError_t cudaGetDeviceCount(int* count) {
   if (!emulator::has_started()) return fail(cudaErrorInitializationError);
-  *count = emulator::kDevices;
+  *count = emulator::device_count();
   return cudaSuccess;
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
-  if (device < 0 || device >= emulator::kDevices) return fail(cudaErrorInvalidDevice);
+  if (device < 0 || device >= emulator::device_count()) return fail(cudaErrorInvalidDevice);
   std::snprintf(properties->name, sizeof(properties->name), "CPU standing in for a GPU");
   properties->totalGlobalMem = emulator::total_bytes();
-  properties->sharedMemPerBlockOptin = static_cast<size_t>(emulator::kSharedBytes[device]);
-  properties->major = device == 0 ? 7 : 9;  // what only new ones do runs on the second
-  properties->minor = device == 0 ? 5 : 0;
+  properties->sharedMemPerBlockOptin = static_cast<size_t>(emulator::shared_bytes_of(device));
+  properties->major = emulator::kind_of(device).major;  // what only new ones do runs on the second
+  properties->minor = emulator::kind_of(device).minor;
   properties->multiProcessorCount = 2;
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : emulator::kSharedBytes[device];
+  *value = attribute == cudaDevAttrMultiProcessorCount ? 2 : emulator::shared_bytes_of(device);
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) {
@@ -184,7 +223,7 @@ cudaError_t cudaGetDevice(int* device) {
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {
-  if (device < 0 || device >= emulator::kDevices) return fail(cudaErrorInvalidDevice);
+  if (device < 0 || device >= emulator::device_count()) return fail(cudaErrorInvalidDevice);
   emulator::current = device;
   return cudaSuccess;
 }
@@ -204,15 +243,15 @@ cudaError_t cudaMalloc(void** data, size_t bytes) {
   std::memset(*data, emulator::kUnwritten, bytes);
   emulator::put_fence(static_cast<unsigned char*>(*data) + bytes);
   used += bytes;
-  emulator::allocations[*data] = {bytes, emulator::current};
+  emulator::allocations[*data] = {bytes, emulator::current, std::make_unique<emulator::ptx::Shadow>(bytes)};
   return cudaSuccess;
 }
 cudaError_t cudaFree(void* data) {
   const std::lock_guard<std::mutex> lock(emulator::mutex);
   const auto found = emulator::allocations.find(data);
   if (found == emulator::allocations.end()) return fail(cudaErrorInvalidValue);
-  emulator::check_fence(static_cast<unsigned char*>(data) + found->second.first);
-  emulator::used[found->second.second] -= found->second.first;
+  emulator::check_fence(static_cast<unsigned char*>(data) + found->second.bytes);
+  emulator::used[found->second.device] -= found->second.bytes;
   emulator::allocations.erase(found);
   std::free(data);
   return cudaSuccess;

@@ -1,0 +1,26 @@
+// The kernels of this library as nvcc has compiled them: where BOREAL_EMULATED_PTX names a folder of PTX
+// files, one for each source with kernels, launches run what is in there and not the C++ of the sources.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <vector>
+
+#include "test/cuda/ptx/machine.h"
+
+namespace emulator {
+namespace ptx {
+
+// Whether there is such a folder.
+bool is_used();
+// The compute capability that it was compiled for, times ten.
+int target();
+// Runs the kernel at that address of the library.
+void run(const void* kernel, const Launch& launch, const std::vector<std::vector<unsigned char>>& parameters);
+
+}  // namespace ptx
+
+// All memory that kernels may access now.
+std::vector<ptx::Region> regions();
+
+}  // namespace emulator
