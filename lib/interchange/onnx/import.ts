@@ -4,6 +4,7 @@
  * are the categories of the schema.
  */
 import type { Label } from '../../core/labels.js';
+import type { PlanBuilder } from '../../core/plan-builder.js';
 import { type PlanStep, recordSteps } from '../../core/plan-steps.js';
 import { type Column, Schema, type Target } from '../../core/schema.js';
 import { sizeOf } from '../../core/shape.js';
@@ -15,6 +16,7 @@ import {
   ImportedGraphRegressor,
   ImportedGraphTransformer,
 } from '../imported-graph.js';
+import { FOLDED, foldConstants } from './constant-ops.js';
 import { ENCODER_OPS } from './encoder-ops.js';
 import { channelsFirst } from './layout.js';
 import { LINEAR_OPS } from './linear-ops.js';
@@ -24,11 +26,13 @@ import {
   type Element,
   type GraphProto,
   type ModelProto,
+  type NodeProto,
   type ValueInfoProto,
 } from './messages.js';
 import { NETWORK_OPS } from './network-ops.js';
 import { MAX_COLUMNS, Node, type Translate } from './node.js';
 import { QUANTIZED_OPS } from './quantized-ops.js';
+import { REARRANGE_OPS } from './rearrange-ops.js';
 import { SHAPE_OPS } from './shape-ops.js';
 import { SVM_OPS } from './svm-ops.js';
 import { elementOf, readTensor } from './tensor.js';
@@ -48,11 +52,14 @@ export interface ImportONNXOptions {
 
 const reader = new Reader('ONNX');
 const MAX_NODES = 20_000;
+/** Of the constants that {@link foldConstants} makes, all together: a few bytes can ask for any. */
+const MAX_FOLDED = 1 << 24;
 /** The metadata entry under which {@link exportONNX} keeps the names of columns. */
 export const FEATURES_KEY = 'boreal.features';
 
 const TRANSLATIONS: Readonly<Record<string, Translate>> = {
   ...SHAPE_OPS,
+  ...REARRANGE_OPS,
   ...MATH_OPS,
   ...TOP_K_OPS,
   ...ENCODER_OPS,
@@ -117,6 +124,9 @@ interface Input {
   readonly dictionaries?: readonly Dictionary[];
 }
 
+/** An output of the graph. */
+type Output = readonly [name: string, value: Computed];
+
 function readInputs(model: ModelProto, graph: GraphProto, { features }: ImportONNXOptions): Input[] {
   const constants = new Set((graph.initializer ?? []).map(({ name }) => name));
   const given = (graph.input ?? []).filter(({ name }) => !constants.has(name));
@@ -176,7 +186,7 @@ function translate(
   model: ModelProto,
   graph: GraphProto,
   inputs: readonly Input[],
-): { steps: readonly PlanStep[]; outputs: ReadonlyArray<readonly [name: string, value: Computed]> } {
+): { steps: readonly PlanStep[]; outputs: readonly Output[] } {
   const nodes = graph.node ?? [];
   if (nodes.length > MAX_NODES) throw reader.fail(`it has ${nodes.length} nodes, more than ${MAX_NODES}`);
   const versions = new Map(
@@ -184,12 +194,19 @@ function translate(
   );
   const width = inputs.reduce((sum, { columns }) => sum + columns.length, 0);
   const { plan, steps } = recordSteps(width);
+  // Told before anything else, so that the reason is the operator and not the shapes that were made for it.
+  for (const proto of nodes) {
+    const [, key] = operatorOf(proto);
+    if (!Object.hasOwn(TRANSLATIONS, key) && !FOLDED.has(key))
+      throw new Node(proto, [], 1, plan, reader).fail('this operator is not supported');
+  }
   const values = new Map<string, Value>();
   for (const proto of graph.initializer ?? [])
     values.set(proto.name ?? '', {
       tensor: readTensor(proto, `constant '${(proto.name ?? '').slice(0, 60)}'`, reader),
     });
   const batch = inputs.find((input) => input.batch !== undefined)?.batch;
+  let folded = 0;
   let begin = 0;
   for (const { name, type, dims, columns, dictionaries } of inputs) {
     const own = plan.gather(
@@ -204,15 +221,17 @@ function translate(
     begin += columns.length;
   }
   for (const proto of nodes) {
-    const domain = proto.domain === 'ai.onnx' ? '' : (proto.domain ?? '');
+    const [domain, key] = operatorOf(proto);
     const given = (proto.input ?? []).map((name) => (name === '' ? undefined : values.get(name)));
     const node = new Node(proto, given, versions.get(domain) ?? 1, plan, reader, batch);
     const missing = (proto.input ?? []).find((name) => name !== '' && !values.has(name));
     // Nodes are listed in the order they run, so a cycle is a name that no node before has written.
     if (missing !== undefined) throw node.fail(`no node before it writes '${missing.slice(0, 60)}'`);
-    const key = domain === '' ? node.op : `${domain}.${node.op}`;
-    if (!Object.hasOwn(TRANSLATIONS, key)) throw node.fail('this operator is not supported');
-    const results = TRANSLATIONS[key](node);
+    const translate = Object.hasOwn(TRANSLATIONS, key) ? TRANSLATIONS[key] : notComputed;
+    const constants = foldConstants(node, domain);
+    for (const { tensor } of constants ?? []) folded += tensor.data.length;
+    if (folded > MAX_FOLDED) throw node.fail(`computed constants have more than ${MAX_FOLDED} elements`);
+    const results = constants ?? translate(node);
     for (const result of results) if (isComputed(result)) node.sized(result.slot.width);
     (proto.output ?? []).forEach((name, k) => {
       if (name === '') return;
@@ -226,13 +245,39 @@ function translate(
     if (!isComputed(value)) throw reader.fail(`output '${name.slice(0, 60)}' is a constant`);
     return [name, channelsFirst(plan, value)] as const;
   });
-  return { steps, outputs };
+  return { steps, outputs: withProbabilities(plan, outputs) };
+}
+
+/** The domain of an operator, and its name with the domain. */
+function operatorOf({ domain = '', opType = '' }: NodeProto): readonly [domain: string, key: string] {
+  const own = domain === 'ai.onnx' ? '' : domain;
+  return [own, own === '' ? opType : `${own}.${opType}`];
+}
+
+/** What is read of constants only. */
+const notComputed: Translate = (node) => {
+  throw node.fail('what depends on the rows is not supported here');
+};
+
+/** Where there are labels, and beside them nothing but a number for each class: those numbers side by side as well. */
+function withProbabilities(plan: PlanBuilder, outputs: readonly Output[]): readonly Output[] {
+  const labelled = outputs.find(isLabels);
+  const others = outputs.filter((output) => output !== labelled);
+  const classes = labelled?.[1].codes?.[0].labels.length;
+  if (others.length !== classes || others.some(([, { codes, slot }]) => codes || slot.width !== 1))
+    return outputs;
+  const slot = plan.concat(others.map(([, value]) => value.slot));
+  return [...outputs, ['probabilities', { slot, dims: [classes], type: others[0][1].type }]];
+}
+
+function isLabels([, { codes, slot }]: Output): boolean {
+  return codes !== undefined && slot.width === 1;
 }
 
 function estimatorOf(
   params: ImportedGraphParams,
   steps: readonly PlanStep[],
-  all: ReadonlyArray<readonly [name: string, value: Computed]>,
+  all: readonly Output[],
   inputs: readonly Input[],
   { classes, output }: ImportONNXOptions,
 ): ImportedGraphClassifier | ImportedGraphRegressor | ImportedGraphTransformer {
@@ -241,7 +286,7 @@ function estimatorOf(
     throw reader.fail(output === undefined ? 'it has no output' : `it has no output '${output}'`);
   const dtype = inputs.some(({ type }) => type === 'double') ? 'float64' : 'float32';
   const fitted = (target: Target) => ({ schema: schemaOf(inputs, target), dtype }) as const;
-  const labelled = outputs.find(([, { codes, slot }]) => codes !== undefined && slot.width === 1);
+  const labelled = outputs.find(isLabels);
   if (labelled !== undefined) {
     const [, { slot, codes }] = labelled;
     const labels = reader.classes(classes ?? codes![0].labels, codes![0].labels.length);

@@ -7,7 +7,7 @@ import { sizeOf } from '../../core/shape.js';
 import { noteGaps, noteTerms, spreadTo, sumOfTerms } from './distances.js';
 import { broadcastDims, channelsFirst, columnsOf, fillingStrides, placesOf } from './layout.js';
 import { filled, type Node, numbersOf, recode, type Translate } from './node.js';
-import { reduceAxes } from './reduce-axes.js';
+import { foldedAxes, reduceAxes } from './reduce-axes.js';
 import { isLastAxis, isZero } from './shape-ops.js';
 import type { NumberTensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed, type Value } from './values.js';
@@ -245,6 +245,22 @@ const reduce =
     return [{ slot, dims, type: value.type }];
   };
 
+/** The logarithm of a sum of powers of e, all of which are taken by the largest, so that none overflows. */
+const logSumExp: Translate = (node) => {
+  const { plan } = node;
+  const value = { ...node.computed(0), slot: node.slot(0) };
+  const { slot: most } = reduceAxes(node, value, 'max');
+  // A row of nothing but -Infinity has no gaps.
+  const largest = plan.binary(most, 'max', filled(most.width, -3.4e38));
+  const axes = foldedAxes(node, value);
+  const kept = value.dims.map((length, d) => (axes.has(d) ? 1 : length));
+  const spread = plan.gather(largest, placesOf(value.dims, fillingStrides(kept, value.dims)!));
+  const powers = plan.activation(plan.binaryOf([value.slot, spread], 'sub'), 'exp');
+  const { slot, dims } = reduceAxes(node, { ...value, slot: powers }, 'sum');
+  const sum = plan.binaryOf([plan.activation(slot, 'log'), largest], 'add');
+  return [{ slot: sum, dims, type: value.type }];
+};
+
 const extreme =
   (isLargest: boolean): Translate =>
   (node) => {
@@ -346,6 +362,8 @@ export const MATH_OPS: Readonly<Record<string, Translate>> = {
   ReduceL1: reduce('sumAbs'),
   ReduceL2: reduce('sum', 'square', rooted),
   ReduceSumSquare: reduce('sum', 'square'),
+  ReduceLogSum: reduce('sum', undefined, (node, slot) => node.plan.activation(slot, 'log')),
+  ReduceLogSumExp: logSumExp,
   ArgMax: extreme(true),
   ArgMin: extreme(false),
   MatMul: product,

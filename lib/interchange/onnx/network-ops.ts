@@ -254,6 +254,27 @@ const layerNormalization: Translate = (node) => {
   return [{ ...value, slot }];
 };
 
+/** Each channel, or each group of channels, less its mean and over its deviation; then a factor and a term for each channel or group. */
+const groupNormalization: Translate = (node) => {
+  const value = node.computed(0);
+  const { dims, slot } = value;
+  const groups = node.op === 'InstanceNormalization' ? dims[0] : node.int('num_groups');
+  const [scale, shift] = [node.constant(1), node.constant(2)];
+  const lines = scale.data.length;
+  const isWhole = dims.length >= 2 && groups >= 1 && dims[0] % groups === 0;
+  if (!isWhole || shift.data.length !== lines || ![groups, dims[0]].includes(lines))
+    throw node.fail(`${lines} factors and ${groups} groups do not go with rows of shape ${dims.join(' x ')}`);
+  const [positions, width] = [groups, slot.width / groups];
+  const code = layerNormCode({
+    ...{ positions, width, epsilon: node.float('epsilon', 1e-5) },
+    ...{ scale: false, center: false },
+  });
+  const normal = node.plan.layer(slot, code, NO_PARAMETERS, slot.width);
+  const each = ({ data }: NumberTensor) =>
+    Float64Array.from({ length: slot.width }, (_, i) => data[Math.floor((i * lines) / slot.width)]);
+  return [{ ...value, codes: undefined, slot: node.plan.scale(normal, each(scale), each(shift)) }];
+};
+
 /** Over one axis; before version 13 over all from that axis on. */
 const softmax =
   (isLog: 0 | 1): Translate =>
@@ -341,6 +362,8 @@ export const NETWORK_OPS: Readonly<Record<string, Translate>> = {
   GlobalAveragePool: globalPool(true),
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  InstanceNormalization: groupNormalization,
+  GroupNormalization: groupNormalization,
   Softmax: softmax(0),
   LogSoftmax: softmax(1),
   PRelu: pRelu,

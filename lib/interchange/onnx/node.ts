@@ -48,6 +48,11 @@ export class Node {
     return `node '${(name || output[0] || '').slice(0, 60)}' (${this.op.slice(0, 60)})`;
   }
 
+  /** How many outputs it has. */
+  get outputs(): number {
+    return this.#proto.output?.length ?? 0;
+  }
+
   fail(why: string, cause?: unknown): Error {
     return this.#reader.fail(`${this.where}: ${why}`, cause);
   }
@@ -178,6 +183,11 @@ export function lookup(
 /** The same labels as codes of one dictionary. */
 export function recode(node: Node, value: Computed, dictionary: Dictionary): Slot {
   return lookup(node, value, (own) => own.labels.map((label) => dictionary.code(label)), -1);
+}
+
+/** Whether a length of a shape is that of the rows: not known, or the number that the graph is made for. */
+export function isRows({ batch }: Node, length: number): boolean {
+  return Number.isNaN(length) || length === batch;
 }
 
 /** Numbers one for each column, given for each or once. */

@@ -11,6 +11,16 @@ import type { Computed } from './values.js';
 const MAX_WEIGHTS = 1 << 16;
 const NO_PARAMETERS = new Float32Array(0);
 
+/** The places among the dimensions that a node folds. */
+export function foldedAxes(node: Node, { dims }: Computed): ReadonlySet<number> {
+  const rank = dims.length + 1;
+  const listed = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
+  const axes = new Set(listed.map((axis) => (axis < 0 ? axis + rank : axis) - 1));
+  if (axes.size === 0 || [...axes].some((axis) => !(axis >= 0 && axis < dims.length)))
+    throw node.fail('only axes after the rows can be folded');
+  return axes;
+}
+
 /** The folded values, how many went into each, and their shape. */
 export function reduceAxes(
   node: Node,
@@ -20,11 +30,7 @@ export function reduceAxes(
   const { plan } = node;
   const value = channelsFirst(plan, given);
   const { dims, slot } = value;
-  const rank = dims.length + 1;
-  const listed = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
-  const axes = new Set(listed.map((axis) => (axis < 0 ? axis + rank : axis) - 1));
-  if (axes.size === 0 || [...axes].some((axis) => !(axis >= 0 && axis < dims.length)))
-    throw node.fail('only axes after the rows can be folded');
+  const axes = foldedAxes(node, value);
   const keeps = node.int('keepdims', 1) === 1;
   const left = dims.flatMap((length, d) => (axes.has(d) ? (keeps ? [1] : []) : [length]));
   if (axes.size === dims.length) return { slot: plan.reduce(slot, fold), count: slot.width, dims: left };

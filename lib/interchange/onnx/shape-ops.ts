@@ -3,9 +3,10 @@
 import { embeddingCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import { sizeOf, stridesOf } from '../../core/shape.js';
+import { placesAt, slicePlaces } from './constant-ops.js';
 import { placesOf, transposed } from './layout.js';
 import { ELEMENT } from './messages.js';
-import { filled, type Node, type Translate } from './node.js';
+import { filled, isRows, type Node, numbersOf, type Translate } from './node.js';
 import type { NumberTensor, Tensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed } from './values.js';
 
@@ -112,11 +113,23 @@ function concatAxis(node: Node, parts: readonly Computed[], axis: number): Compu
   return { slot: node.plan.gather(slot, places), dims, type };
 }
 
+/** A constant of one row, which stands beside each of the rows. */
+function inEachRow(node: Node, { dims, type, data }: NumberTensor, { slot }: Computed): Computed {
+  const [rows, ...rest] = dims;
+  if (rows !== 1) throw node.fail(`a constant of shape ${dims.join(' x ')} is not supported`);
+  return { slot: node.plan.constant(slot, data), dims: rest, type };
+}
+
 /** Side by side along the last axis; FeatureVectorizer does the same. */
 const concat: Translate = (node) => {
-  const parts = node.inputs.map((_, k) => node.computed(k));
+  const source = node.inputs.find((value) => value !== undefined && isComputed(value));
+  if (source === undefined) throw node.fail('none of its inputs depends on the rows');
+  const parts = node.inputs.map((value, k) =>
+    value === undefined || isComputed(value)
+      ? node.computed(k)
+      : inEachRow(node, node.constant(k), source as Computed),
+  );
   const [first] = parts;
-  if (first === undefined) throw node.fail('it has no input');
   const axis = node.op === 'Concat' ? node.int('axis') : -1;
   if (first.dims.length > 1 && parts.every(({ codes }) => codes === undefined))
     return [concatAxis(node, parts, axis)];
@@ -126,7 +139,9 @@ const concat: Translate = (node) => {
     if (!isLastAxis(axis, part) || !isRow || part.dims.length === 0)
       throw node.fail(`values of these shapes cannot be put together along axis ${axis}`);
   }
-  const slot = node.plan.concat(parts.map((part, k) => (part.type === 'string' ? part.slot : node.slot(k))));
+  const slot = node.plan.concat(
+    parts.map((part) => (part.type === 'string' ? part.slot : numbersOf(node, part))),
+  );
   const isText = parts.every((part) => part.type === 'string');
   if (!isText && parts.some((part) => part.type === 'string')) throw node.fail('it puts text beside numbers');
   const codes = isText ? parts.flatMap((part) => part.codes ?? []) : undefined;
@@ -134,18 +149,38 @@ const concat: Translate = (node) => {
   return [{ slot, dims: [...first.dims.slice(0, -1), slot.width], type, codes }];
 };
 
-/** Some columns, in the given order. */
-function columns(node: Node, value: Computed, indices: readonly number[]): Computed {
-  const { slot, codes } = value;
-  const places = indices.map((index) => (index < 0 ? index + slot.width : index));
+/** The place among `dims` of an axis after the rows. */
+function placeOf(node: Node, { dims }: Computed, axis: number): number {
+  const at = (axis < 0 ? axis + dims.length + 1 : axis) - 1;
+  if (at >= 0 && at < dims.length) return at;
+  throw node.fail(`axis ${axis} is not supported`);
+}
+
+/** Some parts along an axis, in the given order. */
+function parts(node: Node, value: Computed, at: number, indices: readonly number[]): Computed {
+  const count = value.dims[at];
+  const places = indices.map((index) => (index < 0 ? index + count : index));
   for (const place of places) {
-    if (!(Number.isInteger(place) && place >= 0 && place < slot.width))
-      throw node.fail(`it takes column ${place} of ${slot.width}`);
+    if (!(Number.isInteger(place) && place >= 0 && place < count))
+      throw node.fail(`it takes part ${place} of ${count}`);
   }
+  return taken(
+    node,
+    value,
+    value.dims.map((length, d) => (d === at ? places : Array.from({ length }, (_, k) => k))),
+  );
+}
+
+/** What has one of the given places along each axis. */
+function taken(node: Node, value: Computed, along: readonly (readonly number[])[]): Computed {
+  node.sized(along.reduce((size, { length }) => size * length, 1));
+  const { codes, dims } = value;
+  const places = placesAt(dims, along);
+  if (places.length === 0) throw node.fail('it takes nothing');
   return {
     ...value,
-    slot: node.plan.gather(slot, places),
-    dims: [...value.dims.slice(0, -1), places.length],
+    slot: node.plan.gather(value.slot, places),
+    dims: along.map(({ length }) => length),
     codes: codes && places.map((place) => codes[place]),
   };
 }
@@ -222,13 +257,10 @@ const gather: Translate = (node) => {
     ];
   }
   const value = node.computed(0);
-  const axis = node.int('axis', 0);
-  if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);
-  requireRows(node, value);
+  const at = placeOf(node, value, node.int('axis', 0));
   const { data, dims } = node.constant(1);
-  const taken = columns(node, value, Array.from(data));
-  if (dims.length > 1) throw node.fail('its indices are a matrix');
-  return [dims.length === 0 ? { ...taken, dims: taken.dims.slice(0, -1) } : taken];
+  const result = parts(node, value, at, Array.from(data));
+  return [{ ...result, dims: [...value.dims.slice(0, at), ...dims, ...value.dims.slice(at + 1)] }];
 };
 
 /** Columns of a matrix; or, of a list of labels, those that a column of indices names. */
@@ -236,7 +268,7 @@ const arrayFeatureExtractor: Translate = (node) => {
   const from = node.input(0);
   if (isComputed(from)) {
     requireRows(node, from);
-    return [columns(node, from, Array.from(node.constant(1).data))];
+    return [parts(node, from, from.dims.length - 1, Array.from(node.constant(1).data))];
   }
   const { tensor } = from;
   const index = node.computed(1);
@@ -274,7 +306,7 @@ const reshape: Translate = (node) => {
   const dims = given.map((length, k) =>
     length === -1 ? slot.width / known : length === 0 ? (value.dims[k] ?? 0) : length,
   );
-  const isKept = (rows === -1 || rows === 0 || rows === node.batch) && sizeOf(dims) === slot.width;
+  const isKept = (rows === -1 || rows === 0 || isRows(node, rows)) && sizeOf(dims) === slot.width;
   if (!isKept || dims.length > 4)
     throw node.fail(`the shape ${[rows, ...given].join(' x ')} is not supported`);
   return [{ ...value, dims }];
@@ -358,58 +390,38 @@ const squeeze: Translate = (node) => {
   return [{ ...value, dims }];
 };
 
+/** Parts of given lengths, or as many alike as there are outputs, of which the last may be shorter. */
 const split: Translate = (node) => {
   const value = node.computed(0);
-  const axis = node.int('axis', 0);
-  if (!isLastAxis(axis, value)) throw node.fail(`axis ${axis} is not supported`);
-  requireRows(node, value);
-  const lengths = node.inputs[1] === undefined ? [...node.ints('split')] : Array.from(node.constant(1).data);
+  const at = placeOf(node, value, node.int('axis', 0));
+  const given = node.inputs[1] === undefined ? [...node.ints('split')] : Array.from(node.constant(1).data);
+  const total = value.dims[at];
+  const each = Math.ceil(total / node.outputs);
+  const alike = () =>
+    Array.from({ length: node.outputs }, (_, k) => Math.min(each, Math.max(0, total - k * each)));
+  const lengths = given.length > 0 ? given : alike();
   let begin = 0;
-  return lengths.map((length) => {
-    const indices = Array.from({ length: columnCount(node, length, value) }, (_, k) => begin + k);
+  const results = lengths.map((length) => {
+    if (!(Number.isInteger(length) && length >= 0 && length <= total - begin))
+      throw node.fail(`it takes ${length} of ${total - begin} parts`);
+    const from = begin;
     begin += length;
-    return columns(node, value, indices);
-  });
-};
-
-/** Columns from a start to an end, every so many. */
-const slice: Translate = (node) => {
-  const value = node.computed(0);
-  const part = (k: number, name: string, otherwise: number[]) =>
-    node.inputs.length > 1 && node.inputs[k] !== undefined
-      ? Array.from(node.constant(k).data)
-      : node.has(name)
-        ? [...node.ints(name)]
-        : otherwise;
-  const [starts, ends] = [part(1, 'starts', []), part(2, 'ends', [])];
-  const axes = part(3, 'axes', [...starts.keys()]);
-  const [step] = part(4, 'steps', [1]);
-  if (
-    starts.length !== 1 ||
-    ends.length !== 1 ||
-    axes.length !== 1 ||
-    !isLastAxis(axes[0], value) ||
-    step !== 1
-  )
-    throw node.fail('only columns that follow one another are supported');
-  requireRows(node, value);
-  const { width } = value.slot;
-  const [begin, end] = [starts[0], ends[0]].map((at) =>
-    Math.min(width, Math.max(0, at < 0 ? at + width : at)),
-  );
-  return [
-    columns(
+    return parts(
       node,
       value,
-      Array.from({ length: Math.max(0, end - begin) }, (_, k) => begin + k),
-    ),
-  ];
+      at,
+      Array.from({ length }, (_, k) => from + k),
+    );
+  });
+  if (begin !== total) throw node.fail(`it splits ${total} parts into ${begin}`);
+  return results;
 };
 
-function columnCount(node: Node, length: number, { slot }: Computed): number {
-  if (Number.isInteger(length) && length >= 0 && length <= slot.width) return length;
-  throw node.fail(`it takes ${length} of ${slot.width} columns`);
-}
+/** Of every axis after the rows those from a start to an end, every so many. */
+const slice: Translate = (node) => {
+  const value = node.computed(0);
+  return [taken(node, value, slicePlaces(node, value.dims, 1))];
+};
 
 /** By operator set and name. */
 export const SHAPE_OPS: Readonly<Record<string, Translate>> = {

@@ -1,0 +1,213 @@
+/** importONNX: parts of rows along any axis, shapes that are computed, and what is put around values or moved between channels. */
+import { describe, expect, test } from 'vitest';
+import { importONNX } from '../../lib/index.js';
+import {
+  type AttributeProto,
+  ELEMENT,
+  encodeModel,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from '../../lib/interchange/onnx/messages.js';
+
+const text = (value: string) => new TextEncoder().encode(value);
+const ints = (name: string, values: number[]): AttributeProto => ({ name, ints: values });
+const int = (name: string, i: number): AttributeProto => ({ name, i });
+const whole = (name: string, int64Data: number[], dims = [int64Data.length]): TensorProto => ({
+  ...{ name, dims, dataType: ELEMENT.int64, int64Data },
+});
+const numbers = (name: string, floatData: number[], dims = [floatData.length]): TensorProto => ({
+  ...{ name, dims, dataType: ELEMENT.float, floatData },
+});
+const node = (opType: string, input: string[], output: string[], attribute: AttributeProto[] = []) => ({
+  ...{ opType, input, output, attribute },
+});
+
+/** A file whose rows have a shape, and whose nodes begin with X and end with Y. */
+function file(dims: number[], nodes: NodeProto[], initializer: TensorProto[] = [], rest: GraphProto = {}) {
+  const dim = [{}, ...dims.map((value) => ({ value }))];
+  const input = [{ name: 'X', type: { tensorType: { elemType: ELEMENT.float, shape: { dim } } } }];
+  return encodeModel({
+    irVersion: 8,
+    opsetImport: [{ version: 18 }, { domain: 'ai.onnx.ml', version: 3 }],
+    graph: { node: nodes, input, output: [{ name: 'Y' }], initializer, ...rest },
+  });
+}
+
+function run(...args: Parameters<typeof file>): number[] {
+  const [dims] = args;
+  const width = dims.reduce((a, b) => a * b, 1);
+  const row = Float32Array.from({ length: width }, (_, k) => k);
+  return Array.from(
+    importONNX(file(...args))
+      .compile()
+      .runSync([row]).data,
+  );
+}
+
+describe('parts of a row', () => {
+  test('Slice along several axes, with steps and backwards', () => {
+    const given = [whole('s', [2, -1]), whole('e', [0, -100]), whole('a', [1, -1]), whole('t', [-1, -2])];
+    expect(run([3, 4], [node('Slice', ['X', 's', 'e', 'a', 't'], ['Y'])], given)).toEqual([11, 9, 7, 5]);
+  });
+
+  test('Split along any axis, by lengths and by the number of outputs', () => {
+    const nodes = [node('Split', ['X', 'l'], ['A', 'Y'], [int('axis', 1)])];
+    expect(run([3, 2], nodes, [whole('l', [1, 2])])).toEqual([2, 3, 4, 5]);
+    const alike = [node('Split', ['X'], ['A', 'Y'], [int('axis', -1), int('num_outputs', 2)])];
+    expect(run([2, 3], alike)).toEqual([2, 5]);
+    expect(() => run([3, 2], nodes, [whole('l', [1, 1])])).toThrow('splits 3 parts into 2');
+  });
+
+  test('Gather along any axis by a number, a list or a matrix', () => {
+    const gather = (axis: number) => [node('Gather', ['X', 'i'], ['Y'], [int('axis', axis)])];
+    expect(run([3, 2], gather(1), [whole('i', [-1], [])])).toEqual([4, 5]);
+    expect(run([3, 2], gather(1), [whole('i', [2, 0])])).toEqual([4, 5, 0, 1]);
+    expect(run([2, 2], gather(2), [whole('i', [1, 0, 1, 1], [2, 2])])).toEqual([1, 0, 1, 1, 3, 2, 3, 3]);
+    expect(() => run([3, 2], gather(1), [whole('i', [3])])).toThrow('it takes part 3 of 3');
+    expect(() => run([3, 2], gather(0), [whole('i', [0])])).toThrow('axis 0 is not supported');
+  });
+
+  test('Expand and Tile repeat, Pad puts values around', () => {
+    expect(run([1, 2], [node('Expand', ['X', 'd'], ['Y'])], [whole('d', [1, 2, 1])])).toEqual([0, 1, 0, 1]);
+    expect(run([2], [node('Tile', ['X', 'r'], ['Y'])], [whole('r', [1, 2])])).toEqual([0, 1, 0, 1]);
+    const pad = (mode: string, pads: number[]) =>
+      run(
+        [3],
+        [node('Pad', ['X', 'p', 'v'], ['Y'], [{ name: 'mode', s: text(mode) }])],
+        [...[whole('p', [0, pads[0], 0, pads[1]]), numbers('v', [9], [])]],
+      );
+    expect(pad('constant', [1, 2])).toEqual([9, 0, 1, 2, 9, 9]);
+    expect(pad('constant', [-1, 0])).toEqual([1, 2]);
+    expect(pad('reflect', [2, 1])).toEqual([2, 1, 0, 1, 2, 1]);
+    expect(pad('edge', [1, 1])).toEqual([0, 0, 1, 2, 2]);
+    expect(pad('wrap', [1, 2])).toEqual([2, 0, 1, 2, 0, 1]);
+    expect(() => pad('mirror', [1, 1])).toThrow("mode 'mirror'");
+  });
+
+  test('DepthToSpace in both modes, and SpaceToDepth', () => {
+    const move = (op: string, dims: number[], mode = 'DCR') =>
+      run(dims, [node(op, ['X'], ['Y'], [int('blocksize', 2), { name: 'mode', s: text(mode) }])]);
+    expect(move('DepthToSpace', [8, 1, 1])).toEqual([0, 2, 4, 6, 1, 3, 5, 7]);
+    expect(move('DepthToSpace', [8, 1, 1], 'CRD')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(move('SpaceToDepth', [1, 2, 4])).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
+  });
+});
+
+describe('shapes and constants that nodes compute', () => {
+  test('a shape whose first length is the rows', () => {
+    const nodes = [
+      node('Shape', ['X'], ['S']),
+      node('Gather', ['S', 'zero'], ['N']),
+      node('Unsqueeze', ['N', 'axis'], ['R']),
+      node('Mul', ['two', 'two'], ['four']),
+      node('Concat', ['R', 'four', 'rest'], ['D'], [int('axis', 0)]),
+      node('Reshape', ['X', 'D'], ['Z']),
+      node('Transpose', ['Z'], ['Y'], [ints('perm', [0, 2, 1])]),
+    ];
+    const given = [whole('zero', [0], []), whole('axis', [0]), whole('two', [2]), whole('rest', [-1])];
+    const model = importONNX(file([2, 4], nodes, given));
+    const rows = [Float32Array.from({ length: 8 }, (_, k) => k), new Float32Array(8).fill(5)];
+    expect(model.compile().runSync(rows).toArray()).toEqual([[0, 2, 4, 6, 1, 3, 5, 7], new Array(8).fill(5)]);
+  });
+
+  test('a constant of one row stands beside every row', () => {
+    const nodes = [
+      node('Shape', ['X'], ['S'], [int('end', 1)]),
+      node('Concat', ['S', 'two'], ['D'], [int('axis', 0)]),
+      node('ConstantOfShape', ['D'], ['C']),
+      node('Concat', ['C', 'X'], ['Y'], [int('axis', 1)]),
+    ];
+    expect(run([3], nodes, [whole('two', [2])])).toEqual([0, 0, 0, 1, 2]);
+  });
+
+  test('a shape that takes rows apart is refused', () => {
+    const nodes = [
+      node('Shape', ['X'], ['S']),
+      node('Mul', ['S', 'half'], ['D']),
+      node('Reshape', ['X', 'D'], ['Y']),
+    ];
+    expect(() => run([4], nodes, [whole('half', [2, 1])])).not.toThrow();
+    expect(() => run([4], nodes, [whole('half', [1, 2])])).toThrow('the shape NaN x 8 is not supported');
+  });
+
+  test('arithmetic, comparisons, ranges and folds of constants', () => {
+    const nodes = [
+      node('Range', ['zero', 'three', 'one'], ['r']),
+      node('ReduceSum', ['m', 'axis'], ['s'], [int('keepdims', 0)]),
+      node('Greater', ['s', 'r'], ['g']),
+      node('Where', ['g', 's', 'r'], ['w']),
+      node('Sqrt', ['w'], ['q']),
+      node('Mul', ['X', 'q'], ['Y']),
+    ];
+    const given = [
+      ...[numbers('zero', [0], []), numbers('three', [3], []), numbers('one', [1], [])],
+      ...[numbers('m', [1, 0, 8, 3, 0, 8], [2, 3]), whole('axis', [0])],
+    ];
+    expect(run([3], nodes, given)).toEqual([0, 1, 8]);
+  });
+
+  test('an operator that is not read is named before the shapes made for it', () => {
+    const nodes = [
+      node('Shape', ['X'], ['S']),
+      node('ConstantOfShape', ['S'], ['H']),
+      node('Gather', ['H', 'S'], ['Z'], [int('axis', 1)]),
+      node('LSTM', ['X', 'Z'], ['Y']),
+    ];
+    expect(() => run([4], nodes)).toThrow("node 'Y' (LSTM): this operator is not supported");
+  });
+
+  test('a few bytes do not ask for constants without end', () => {
+    const nodes = [
+      node('ConstantOfShape', ['d'], ['c0']),
+      ...Array.from({ length: 5 }, (_, k) => node('Neg', [`c${k}`], [`c${k + 1}`])),
+      node('ReduceSum', ['c5'], ['s']),
+      node('Mul', ['X', 's'], ['Y']),
+    ];
+    expect(() => run([4], nodes, [whole('d', [1 << 22])])).toThrow('more than 16777216 elements');
+    expect(() => run([4], [node('ConstantOfShape', ['d'], ['Y'])], [whole('d', [1 << 30])])).toThrow(
+      'more than 4194304',
+    );
+  });
+});
+
+test('ReduceLogSumExp does not overflow, over all axes and over some', () => {
+  const nodes = [node('Mul', ['X', 'k'], ['Z']), node('ReduceLogSumExp', ['Z', 'a'], ['Y'])];
+  const log = Math.log(1 + Math.exp(-1));
+  const k = numbers('k', [1], []);
+  const [first, second] = run([2, 2], nodes, [k, whole('a', [2])]);
+  expect(first).toBeCloseTo(1 + log, 6);
+  expect(second).toBeCloseTo(3 + log, 6);
+  const large = numbers('k', [1000], []);
+  expect(run([4], nodes, [large, whole('a', [1])])).toEqual([3000]);
+});
+
+test('GroupNormalization and InstanceNormalization', () => {
+  const given = (count: number) => [numbers('s', new Array(count).fill(2)), numbers('b', [0, 1, 2, 3])];
+  const instance = run([4, 2], [node('InstanceNormalization', ['X', 's', 'b'], ['Y'])], given(4));
+  const one = 2 / Math.sqrt(1 + 4e-5);
+  const near = [-one, one, 1 - one, 1 + one, 2 - one, 2 + one, 3 - one, 3 + one];
+  near.forEach((value, i) => {
+    expect(instance[i]).toBeCloseTo(value, 4);
+  });
+  const nodes = [node('GroupNormalization', ['X', 's', 'b'], ['Y'], [int('num_groups', 2)])];
+  const grouped = run([4, 1], nodes, given(4));
+  [-one, 1 + one, 2 - one, 3 + one].forEach((value, i) => {
+    expect(grouped[i]).toBeCloseTo(value, 4);
+  });
+  expect(() => run([3, 1], nodes, given(4))).toThrow('do not go with rows of shape 3 x 1');
+});
+
+test('a number for each class beside the labels gives probabilities', () => {
+  const nodes = [
+    node('ArgMax', ['X'], ['i'], [int('axis', 1)]),
+    { ...node('ArrayFeatureExtractor', ['c', 'i'], ['l']), domain: 'ai.onnx.ml' },
+    node('Split', ['X'], ['p', 'q'], [int('axis', 1), int('num_outputs', 2)]),
+  ];
+  const labels = { name: 'c', dims: [2], dataType: ELEMENT.string, stringData: ['no', 'yes'].map(text) };
+  const output = ['l', 'p', 'q'].map((name) => ({ name }));
+  const model = importONNX(file([2], nodes, [labels], { output }));
+  if (!('predictProbaSync' in model)) throw new Error('It is no classifier.');
+  expect(model.predictSync([[0.25, 0.75]])).toEqual(['yes']);
+  expect(model.predictProbaSync([[0.25, 0.75]]).toArray()).toEqual([[0.25, 0.75]]);
+});
