@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Files of test/unit and test/serve about what a process has one of: memory, plug-ins opened once, the environment, a tracer. */
 const APART = {
-  unit: '*-memory|plan-dispose|autograd-training|nn-training|cuda*|cli|report',
+  unit: '*-memory|plan-dispose|cuda*|cli|report',
   serve: 'bad-requests|tracing',
 };
 

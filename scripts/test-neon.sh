@@ -14,15 +14,15 @@ cmake -S "$root" -B "$build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=
   -DBOREAL_DOCTEST="$build/include" >/dev/null
 cmake --build "$build" --target boreal_tests --parallel 2
 
-run() { qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/boreal_tests" "$@"; }
+export BOREAL_TEST_EMULATED=1  # native/test/emulation.h
+run="qemu-aarch64 -L /usr/aarch64-linux-gnu $build/boreal_tests"
 if [ $# -gt 0 ]; then
-  run "$@"
+  $run "$@"
   exit
 fi
-# An emulated processor is slow: two of them share the tests, shuffled so that both halves take about as long.
-count=$(run --count | sed -n 's/.*filters: *//p')
-half=$((count / 2))
-run --order-by=rand --rand-seed=1 --last="$half" &
-first=$!
-run --order-by=rand --rand-seed=1 --first=$((half + 1))
-wait "$first"
+# Two emulated processors take the tests by parts, shuffled so that the slow ones are not in one.
+count=$($run --count | sed -n 's/.*filters: *//p')
+parts=8
+for part in $(seq $parts); do
+  echo "--first=$(((part - 1) * count / parts + 1)) --last=$((part * count / parts))"
+done | xargs -P 2 -L 1 $run --order-by=rand --rand-seed=1

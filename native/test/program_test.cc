@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "test/emulation.h"
 #include "test/plan_writer.h"
 #include "test/program_support.h"
 
@@ -273,7 +274,7 @@ TEST_CASE("an early bad row wins although a later tile fails sooner") {
   std::vector<double> x = random_rows<double>(rng, rows, 2), out(rows * 3);
   for (size_t i = 0; i < rows; ++i) x[i * 2 + 1] = i == 100 ? 1 : 0;  // the last op refuses row 100
   for (size_t i = 4000; i < rows; ++i) x[i * 2] = kNan;               // the first op refuses these
-  for (int repeat = 0; repeat < 50; ++repeat) {
+  for (size_t repeat = 0; repeat < fewer(50); ++repeat) {
     try {
       program->run(x.data(), rows, out.data(), 4, nullptr);
       FAIL("no error");
