@@ -11,12 +11,9 @@ import { EstimatorContract, type Front, type State } from './estimator-contract.
 import {
   checkedFitOptions,
   encodeFitInput,
-  encodeGivenInput,
-  encodeSparseInput,
   type FitInput,
   type FitOptions,
   type SparseFitInput,
-  sparseInput,
   toShared,
 } from './fit-input.js';
 import { Fitted, type SavedFit } from './fitted.js';
@@ -35,6 +32,7 @@ import { recoded } from './recoded.js';
 import { runFitted, runFittedNow, takeFitted } from './run-fitted.js';
 import { checkTarget, Schema } from './schema.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
+import { encodeGivenInput, encodeSparseInput, sparseInput } from './sparse/encode-input.js';
 import type { Vectorizer } from './sparse/sparse-transformer.js';
 import type { TargetsLike } from './targets.js';
 import { checkTrainingDevice, learnOnDevice } from './training-device.js';

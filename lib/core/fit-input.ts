@@ -5,7 +5,6 @@ import type { Device } from './compile-options.js';
 import { copyRows } from './copy-rows.js';
 import type { Estimator } from './estimator.js';
 import { isSparse } from './forms.js';
-import { checkFiniteSparse } from './input-checks.js';
 import {
   classesOfPart,
   type EncodedLabels,
@@ -23,11 +22,10 @@ import type { NamedCategories } from './named-categories.js';
 import { ownCopy } from './own-copy.js';
 import { show } from './params.js';
 import { encodeQueries, type QueryOptions } from './queries.js';
-import { countRows, takeRows } from './rows.js';
+import { takeRows } from './rows.js';
 import { type Column, Schema } from './schema.js';
 import { takeSparseColumns } from './sparse/csr-columns.js';
 import { type CsrMatrix, requireCsr } from './sparse/csr-matrix.js';
-import { ownRows } from './sparse/own-rows.js';
 import { encodeTargetMatrix, rowsOfMatrix, type TargetsLike, targetRows, targetsOf } from './targets.js';
 import { resolveTrainingDevice, type TrainingDevice } from './training-device.js';
 
@@ -346,76 +344,8 @@ export function encodeFitInput(
   return { input, schema, inPlace, isCopy };
 }
 
-/**
- * The same of sparse rows.
- *
- * @param reading - isInPlace: whether to leave the rows where they are: for a fit that has done with them, or has given them to the native
- *   core, before it first waits
- * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
- * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
- * @throws {ERR_NOT_SUPPORTED} with a validation set or queries
- */
-export function encodeSparseInput(
-  X: CsrMatrix,
-  y: TargetsLike | undefined,
-  options: FitOptions,
-  { allowNan = false, isInPlace }: { readonly allowNan?: boolean; readonly isInPlace: boolean },
-): { input: SparseFitInput; schema: Schema } {
-  const x = isInPlace ? X : ownRows(X);
-  if (x.rows === 0 || x.cols === 0) {
-    const message = `fit needs at least one row and one column; X has shape [${x.rows}, ${x.cols}].`;
-    throw new ValidationError('ERR_EMPTY', message);
-  }
-  if (options.validation || options.group || options.qid) {
-    const message = 'A fit on sparse rows takes neither validation nor group or qid.';
-    throw new StateError('ERR_NOT_SUPPORTED', message);
-  }
-  const schema = Schema.infer(x);
-  checkFiniteSparse(x, allowNan);
-  return { input: { ...besidesX(y, options, x.rows), x, columns: schema.columns }, schema };
-}
-
-/**
- * The sparse rows of a training set, for an estimator that reads them as they are.
- *
- * @throws {ERR_INPUT_NAN | ERR_INPUT_INFINITE} for a value that is not finite
- * @throws {ERR_NOT_SUPPORTED} with queries
- */
-export function sparseInput(
-  { validation: _, queries, ...input }: FitInput,
-  x: CsrMatrix,
-  allowNan = false,
-): SparseFitInput {
-  if (queries !== null) {
-    throw new StateError('ERR_NOT_SUPPORTED', 'A fit on sparse rows takes neither group nor qid.');
-  }
-  checkFiniteSparse(x, allowNan);
-  return { ...input, x, given: undefined };
-}
-
-/**
- * The training set of an estimator whose models read X as it is.
- *
- * @throws {ERR_EMPTY | ERR_SHAPE | ERR_PARAMETER} as {@link encodeFitInput}
- * @throws {ERR_NOT_SUPPORTED} with a validation set
- */
-export function encodeGivenInput(X: MatrixLike, y: TargetsLike | undefined, options: FitOptions): FitInput {
-  const rows = countRows(X, y);
-  if (options.validation) {
-    throw new StateError('ERR_NOT_SUPPORTED', 'A fit on documents or sparse rows takes no validation.');
-  }
-  return {
-    ...besidesX(y, options, rows),
-    x: noColumns(rows),
-    given: isSparse(X) ? ownRows(requireCsr(X)) : copyDocuments(X),
-    columns: isSparse(X) ? Schema.infer(X).columns : [],
-    validation: null,
-    queries: encodeQueries(options, rows, 'fit'),
-  };
-}
-
 /** A copy of what a fit gets beside X, and of its options. */
-function besidesX(y: TargetsLike | undefined, options: FitOptions, rows: number) {
+export function besidesX(y: TargetsLike | undefined, options: FitOptions, rows: number) {
   return {
     y: copyTargets(y, rows),
     sampleWeight: options.sampleWeight ? encodeWeights(options.sampleWeight, rows) : null,
@@ -455,23 +385,6 @@ function encodeValidation(
     sampleWeight: sampleWeight ? encodeWeights(sampleWeight, x.rows) : null,
     queries: encodeQueries({ group, qid }, x.rows, 'validation'),
   };
-}
-
-/** Documents are texts, columns of a table, or rows of named values, which may be pairs: lists of lists of lists. */
-const DEEPEST = 3;
-
-/**
- * A copy of what a vectorizer reads, which the caller may change while a fit works. Tables of other libraries do not change.
- */
-function copyDocuments<X>(documents: X, depth: number = DEEPEST): X {
-  if (typeof documents !== 'object' || documents === null || depth === 0) return documents;
-  if (documents instanceof Matrix) return documents.copy() as X;
-  if (isTypedArray(documents)) return documents.slice() as X;
-  if (Array.isArray(documents)) return documents.map((item) => copyDocuments(item, depth - 1)) as X;
-  const prototype = Object.getPrototypeOf(documents);
-  if (prototype !== null && prototype !== Object.prototype) return documents;
-  const members = Object.entries(documents).map(([name, value]) => [name, copyDocuments(value, depth - 1)]);
-  return Object.fromEntries(members);
 }
 
 /** y in the form of a fit, as a copy, which the caller may change while the fit works. */

@@ -1,11 +1,11 @@
 /** Estimators in sequence, compiled into one plan. */
-import { applyOps, TRANSFORM, transformTraining } from '../core/apply.js';
-import { throwIfAborted, withCancel } from '../core/cancellation.js';
+import { TRANSFORM, transformTraining } from '../core/apply.js';
+import { withCancel } from '../core/cancellation.js';
 import { Clusterer } from '../core/clusterer.js';
 import type { Output, ResolvedCompileOptions } from '../core/compile-options.js';
 import { Estimator, type EstimatorKind, type Front } from '../core/estimator.js';
 import type { EstimatorTags } from '../core/estimator-tags.js';
-import { denseRows, type FitInput, type FitOptions, noColumns } from '../core/fit-input.js';
+import type { FitInput, FitOptions } from '../core/fit-input.js';
 import { isSparse } from '../core/forms.js';
 import { frontOf, lowerTransformer } from '../core/inner-models.js';
 import { isTransformer } from '../core/kinds.js';
@@ -23,7 +23,6 @@ import {
   fitKeepingRows,
   fitRows,
   type MakesRows,
-  makeRows,
   mayMakeSparse,
   type Rows,
 } from '../core/sparse/made-rows.js';
@@ -31,9 +30,7 @@ import { SparseTransformer, type Vectorizer } from '../core/sparse/sparse-transf
 import { memoryRule, type PipelineMemory, StepCache } from '../core/step-cache.js';
 import { StateError, ValidationError } from '../errors.js';
 import { TSNE, UMAP } from '../manifold/index.js';
-
-/** Sparse rows of more columns than this have no names: a hash has a million. */
-const MOST_NAMED = 1 << 16;
+import { inputOfNext, madeDense, rowsThrough } from './rows-of-steps.js';
 
 /** A named step of a pipeline; 'passthrough' does nothing. */
 export type Step = readonly [name: string, estimator: Estimator | 'passthrough'];
@@ -406,37 +403,6 @@ function namingOf(steps: readonly Estimator[]): unknown[] {
   return steps.some(names) ? steps.map((step) => (names(step) ? step : step.keepsColumns)) : [];
 }
 
-/** A training set of sparse rows made dense. @throws {ERR_DENSE} above 2^28 values */
-function madeDense(owner: Estimator, input: FitInput): FitInput {
-  return { ...input, x: denseRows(owner, input), given: undefined };
-}
-
-/** The training set as the step after `step` sees it, which has made `rows` of it, and the schema of these. */
-async function inputOfNext(
-  step: Estimator & Pick<Pipeline, 'outputColumns'>,
-  input: FitInput,
-  schema: Schema,
-  rows: Rows,
-): Promise<[FitInput, Schema]> {
-  if (rows instanceof CsrMatrix) {
-    const isNamed = !(step instanceof SparseTransformer) && rows.cols <= MOST_NAMED;
-    const made = isNamed ? Schema.named(step.outputColumns()) : Schema.unnamed(rows.cols);
-    return [
-      { ...input, x: noColumns(rows.rows), given: rows, namer: undefined, columns: made.columns },
-      made,
-    ];
-  }
-  const { validation, cancel } = input;
-  const transform = (x: Matrix) =>
-    applyOps(x, schema, (plan, slot) => step.lowerChecked(plan, slot, TRANSFORM), cancel);
-  const made = Schema.named(step.outputColumns());
-  const seen = validation && { ...validation, x: await transform(validation.x) };
-  return [
-    { ...input, x: rows, given: undefined, namer: undefined, validation: seen, columns: made.columns },
-    made,
-  ];
-}
-
 /** The steps before the last one. */
 function lowerFront(
   steps: PipelineState['steps'],
@@ -458,21 +424,6 @@ function vectorizersOf(steps: ReadonlyArray<Estimator | 'passthrough'>): Vectori
 
 function isStep(value: unknown): value is Estimator | 'passthrough' {
   return value instanceof Estimator || value === 'passthrough';
-}
-
-/** What fitted transformers make of rows, one after the other. @throws {ERR_ABORTED} when options.signal fires */
-async function rowsThrough(
-  steps: PipelineState['steps'],
-  X: MatrixLike,
-  options: SignalOptions = {},
-): Promise<MatrixLike> {
-  let rows = X;
-  for (const step of steps) {
-    if (!(step instanceof Estimator)) continue;
-    rows = await makeRows(step, rows, options);
-    throwIfAborted(options.signal);
-  }
-  return rows;
 }
 
 function lastTags(steps: readonly Step[]): EstimatorTags {
