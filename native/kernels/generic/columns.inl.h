@@ -2,6 +2,7 @@
 // as the rest, so an element's bits do not depend on its column's place in a vector.
 #pragma once
 
+#include "kernels/generic/repeat.inl.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
@@ -11,6 +12,11 @@ template <typename T>
 void impute(const T* x, size_t xs, const T* fill, T* y, size_t ys, size_t rows, size_t cols) noexcept {
   constexpr size_t kLanes = Vec<T>::kLanes;
   const Vec<T> zero = broadcast(T(0));
+  if (xs == cols && ys == cols && is_repeated<T>(rows, cols)) {
+    const Repeated<T> fills(fill, cols);
+    return map_repeated(x, y, rows * cols, fills.size(),
+                        [&](Vec<T> a, size_t at) { return select(is_nan(a), fills.at(at), a); });
+  }
   for (size_t i = 0; i < rows; ++i, x += xs, y += ys) {
     size_t j = 0;
     for (; j + kLanes <= cols; j += kLanes) {
@@ -29,6 +35,11 @@ void affine(const T* x, size_t xs, const T* shift, const T* scale, T* y, size_t 
             size_t cols) noexcept {
   constexpr size_t kLanes = Vec<T>::kLanes;
   const Vec<T> one = broadcast(T(1));
+  if (xs == cols && ys == cols && is_repeated<T>(rows, cols)) {
+    const Repeated<T> shifts(shift, cols), scales(scale, cols);
+    return map_repeated(x, y, rows * cols, shifts.size(),
+                        [&](Vec<T> a, size_t at) { return (a - shifts.at(at)) / scales.at(at); });
+  }
   for (size_t i = 0; i < rows; ++i, x += xs, y += ys) {
     size_t j = 0;
     for (; j + kLanes <= cols; j += kLanes) store(y + j, (load(x + j) - load(shift + j)) / load(scale + j));

@@ -3,7 +3,9 @@
 // element's bits do not depend on its place in a vector.
 #pragma once
 
+#include "kernels/generic/repeat.inl.h"
 #include "kernels/generic/vector_math.inl.h"
+#include "kernels/inline.h"
 #include "kernels/kernels.h"
 
 namespace boreal {
@@ -60,6 +62,18 @@ inline void fill_row(T* y, size_t cols, Vec<T> value) {
   if (j < cols) store(y + j, value, cols - j);
 }
 
+// f(x, constant of its column), or with kConstantFirst f(constant, x).
+template <bool kConstantFirst, typename T>
+BOREAL_NOINLINE void binary_repeated(Binary kind, const T* x, const T* constants, T* y, size_t rows,
+                                     size_t cols) {
+  const Repeated<T> repeated(constants, cols);
+  with_binary(kind, [&](auto f) {
+    map_repeated(x, y, rows * cols, repeated.size(), [&](Vec<T> a, size_t at) {
+      return kConstantFirst ? f(repeated.at(at), a) : f(a, repeated.at(at));
+    });
+  });
+}
+
 template <typename T>
 void binary(Binary kind, const Operand<T>& a, const Operand<T>& b, T* y, size_t ys, size_t rows,
             size_t cols) noexcept {
@@ -69,6 +83,14 @@ void binary(Binary kind, const Operand<T>& a, const Operand<T>& b, T* y, size_t 
   if (ys == cols && one_row(a) && one_row(b)) {
     cols *= rows;
     rows = cols > 0;
+  }
+  if (ys == cols && a.col_step == 1 && b.col_step == 1 && is_repeated<T>(rows, cols)) {
+    if (a.row_step == cols && b.row_step == 0) {
+      return binary_repeated<false>(kind, a.data, b.data, y, rows, cols);
+    }
+    if (a.row_step == 0 && b.row_step == cols) {
+      return binary_repeated<true>(kind, b.data, a.data, y, rows, cols);
+    }
   }
   with_binary(kind, [&](auto f) {
     for (size_t i = 0; i < rows; ++i) {
