@@ -439,11 +439,11 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
   /**
    * Writes a model file, which appears whole or not at all. Read it with {@link load}.
    *
-   * @param path - conventionally ending in .boreal
+   * @param path - or a file URL, conventionally ending in .boreal
    * @param metadata - any JSON object to keep beside the model
-   * @throws {ERR_NOT_FITTED} before `fit`
+   * @throws {ERR_NOT_FITTED} before `fit`; {ERR_PARAMETER} for no path; the file system's own error where it cannot be written
    */
-  save(path: string, metadata?: Metadata): Promise<void> {
+  save(path: string | URL, metadata?: Metadata): Promise<void> {
     return save(this, path, metadata);
   }
 

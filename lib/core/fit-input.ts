@@ -84,11 +84,30 @@ export interface FitOptions extends QueryOptions {
   readonly device?: Device;
 }
 
-/** What `fit` was given for its options. @throws {ERR_PARAMETER} when that cannot be used */
+/** One for each option, which the compiler compares with them. */
+const FIT_OPTIONS: Readonly<Record<keyof FitOptions, true>> = {
+  ...{
+    sampleWeight: true,
+    groups: true,
+    group: true,
+    qid: true,
+    signal: true,
+    onProgress: true,
+    device: true,
+  },
+  ...{ validation: true, validationGroup: true, validationQid: true },
+};
+
+/** What `fit` was given for its options. @throws {ERR_PARAMETER} when that cannot be used, or has one that there is not */
 export function checkedFitOptions(given: FitOptions | null | undefined): FitOptions {
   if (given === undefined || given === null) return {};
   if (typeof given !== 'object') {
     throw new ValidationError('ERR_PARAMETER', `fit: options must be an object; got ${show(given)}.`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || Object.hasOwn(FIT_OPTIONS, name)) continue;
+    const known = Object.keys(FIT_OPTIONS).join(', ');
+    throw new ValidationError('ERR_PARAMETER', `fit has no option '${name}'; it has ${known}.`);
   }
   checkListener(given.onProgress);
   return given;
@@ -108,8 +127,8 @@ export interface PartialFitOptions extends FitOptions {
 export function partOptions<C>(
   given: (FitOptions & { readonly classes?: C }) | null | undefined,
 ): [classes: C | undefined, others: FitOptions] {
-  const { classes, ...others }: FitOptions & { readonly classes?: C } = checkedFitOptions(given);
-  return [ownCopy(classes), others];
+  const { classes, ...others } = given ?? {};
+  return [ownCopy(classes), checkedFitOptions(others)];
 }
 
 /** A validation set as estimators see it: as private, and in the columns and element type of the training set. */

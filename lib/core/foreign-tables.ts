@@ -43,7 +43,9 @@ interface PolarsSeries {
 }
 
 const has = (value: unknown, ...methods: string[]): boolean =>
-  methods.every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+  methods.every(
+    (name) => typeof (value as Record<string, unknown> | null | undefined)?.[name] === 'function',
+  );
 
 function isArrow(value: object): value is ArrowTable {
   return has(value, 'getChildAt') && Array.isArray((value as Partial<ArrowTable>).schema?.fields);

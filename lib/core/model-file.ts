@@ -101,10 +101,10 @@ function encodeDocument(document: Document): Uint8Array {
 /**
  * Writes a model file. The file appears whole or not at all: it is written beside its place, flushed, then renamed.
  *
- * @param path - conventionally ending in .boreal
+ * @param path - or a file URL, conventionally ending in .boreal
  * @throws see {@link toBytes}
  */
-export async function save(estimator: Estimator, path: string, metadata: Metadata = {}): Promise<void> {
+export async function save(estimator: Estimator, path: string | URL, metadata: Metadata = {}): Promise<void> {
   await writeWhole(path, toBytes(estimator, metadata));
 }
 

@@ -6,6 +6,7 @@
 import { ValidationError } from '../errors.js';
 import { type ForeignTable, foreignColumns, isForeignTable } from './foreign-tables.js';
 import { isMatrixShaped, isSparse } from './forms.js';
+import { show } from './params.js';
 
 /** One value of a table. `null`, `undefined` and `NaN` are missing values. */
 export type Cell = number | string | boolean | null | undefined;
@@ -53,6 +54,7 @@ export function isMissing(cell: unknown): cell is null | undefined {
  *
  * @throws {ERR_EMPTY} when there is no column or no row
  * @throws {ERR_SHAPE} when columns differ in length, or something is not a column or not a row
+ * @throws {ERR_PARAMETER} for what is no object
  */
 export function tableToColumns(table: Table): TableColumns {
   const result = Array.isArray(table)
@@ -66,6 +68,10 @@ export function tableToColumns(table: Table): TableColumns {
 }
 
 function columnsOf(table: ColumnTable): TableColumns {
+  if (typeof table !== 'object' || table === null) {
+    const message = `Expected a table, an object of columns or an array of rows; got ${show(table)}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
+  }
   const names = Object.keys(table);
   const columns = Object.values(table);
   for (let j = 0; j < names.length; j++) {

@@ -51,7 +51,7 @@ export class GridSearchCV<F extends Estimator = Estimator> extends BaseSearch<Gr
   }
 
   protected candidates(): ParamSet[] {
-    return [...new ParameterGrid(this.params.paramGrid)];
+    return new ParameterGrid(this.params.paramGrid).toArray();
   }
 }
 

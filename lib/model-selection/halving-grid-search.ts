@@ -63,6 +63,6 @@ export class HalvingGridSearchCV<F extends Estimator = Estimator> extends Succes
   }
 
   protected firstCandidates(): ParamSet[] {
-    return [...new ParameterGrid(this.params.paramGrid)];
+    return new ParameterGrid(this.params.paramGrid).toArray();
   }
 }

@@ -9,6 +9,8 @@ export type ParamLists = Readonly<Record<string, readonly unknown[]>>;
 /** One grid, or several that are searched one after another. */
 export type ParamGrid = ParamLists | readonly ParamLists[];
 
+const MOST_LISTED = 1_000_000;
+
 /**
  * All combinations of the values of a grid, in the order of scikit-learn: names sorted, the last one changing fastest; of
  * several grids one after another.
@@ -52,6 +54,13 @@ export class ParameterGrid implements Iterable<ParamSet> {
       rest -= size;
     }
     throw new ValidationError('ERR_PARAMETER', `The grid has ${this.length} combinations, none at ${index}.`);
+  }
+
+  /** All of them in memory. @throws {ERR_PARAMETER} when they are more than 1,000,000 */
+  toArray(): ParamSet[] {
+    if (this.length <= MOST_LISTED) return [...this];
+    const message = `The grid has ${this.length} combinations, more than ${MOST_LISTED}: a randomized search draws some.`;
+    throw new ValidationError('ERR_PARAMETER', message);
   }
 
   *[Symbol.iterator](): Generator<ParamSet, void, undefined> {

@@ -48,7 +48,7 @@ const KMEANS_TOLERANCE = 1e-4;
 
 /** Parameters of {@link KBinsDiscretizer}. */
 export interface KBinsDiscretizerParams {
-  /** How many bins, for all columns or for each. Default 5. */
+  /** How many bins, 2 to 1000000, for all columns or for each. Default 5. */
   nBins: number | readonly number[];
   /** An indicator column for each bin, or its number. Default 'onehot'. */
   encode: 'onehot' | 'ordinal';
@@ -109,11 +109,11 @@ export class KBinsDiscretizer
   }
 
   get rules(): Rules<KBinsDiscretizerParams> {
-    const bins = int(2);
+    const bins = int(2, 1_000_000);
     return {
       nBins: either(
         bins,
-        custom('a list with a whole number >= 2 for each column', (v) => {
+        custom('a list with a whole number from 2 to 1000000 for each column', (v) => {
           return Array.isArray(v) && v.length > 0 && v.every(bins.allows);
         }),
       ),

@@ -20,7 +20,7 @@ const MAX_OUTPUTS = 1_000_000;
 
 /** Parameters of {@link SplineTransformer}. */
 export interface SplineTransformerParams {
-  /** Knots of each column, >= 2; those given by `knots` count themselves. Default 5. */
+  /** Knots of each column, 2 to 1000000; those given by `knots` count themselves. Default 5. */
   nKnots: number;
   /** Degree of the polynomials between knots, >= 0. Default 3. */
   degree: number;
@@ -77,7 +77,7 @@ export class SplineTransformer
 
   get rules(): Rules<SplineTransformerParams> {
     return {
-      nKnots: int(2),
+      nKnots: int(2, MAX_OUTPUTS),
       degree: int(0, 100),
       knots: either(
         oneOf('uniform', 'quantile'),

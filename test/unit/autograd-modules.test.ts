@@ -268,6 +268,8 @@ describe('DataLoader', () => {
     expect(await rows(shuffled)).not.toEqual(first);
     expect(await rows(new nn.DataLoader(data, { batchSize: 5, shuffle: true, seed: 2 }))).toEqual(first);
     expect(data.at(3).map((t) => t.toArray())).toEqual([[6, 7], 3]);
+    const plain = new nn.TensorDataset([[1, 2], [3, 4]], Int32Array.of(5, 6)); // biome-ignore format: a matrix
+    expect(plain.at(1).map((t) => t.toArray())).toEqual([[3, 4], 6]);
   });
 
   it('refuses what cannot be', () => {

@@ -12,6 +12,12 @@ import { expectClose, iterative } from '../support/tolerance.js';
 const { F, Tensor, tensor } = nn;
 type T = nn.Tensor;
 
+test('the class makes tensors as the function does', () => {
+  const x = new Tensor([1, 2, 3, 4], { shape: [2, 2], requiresGrad: true });
+  expect([x.toArray(), x.requiresGrad, x.isLeaf]).toEqual([[[1, 2], [3, 4]], true, true]); // biome-ignore format: a matrix
+  expect(new Tensor([1]).requiresGrad).toBe(false);
+});
+
 /** Values in [low, high], away from where functions have corners. */
 function sample(shape: number[], low: number, high: number, seed: number): T {
   const random = new Random(seed);

@@ -93,6 +93,14 @@ describe('fit', () => {
     expect(forest.isFitted).toBe(false);
   });
 
+  test('an option that there is not is refused: a misspelt weight would weigh nothing', async () => {
+    const misspelt = { sampleWeights: [1, 2] } as never;
+    await expect(new StandardScaler().fit([[1], [2]], undefined, misspelt)).rejects.toMatchObject({
+      code: 'ERR_PARAMETER',
+    });
+    await new StandardScaler().fit([[1], [2]], undefined, { sampleWeights: undefined } as never);
+  });
+
   test('the ranges of numbers become part of the schema', async () => {
     const model = await new StandardScaler().fit({ a: [3, 1, Number.NaN], b: [true, false, true] });
     expect(model.schema.columns).toEqual([

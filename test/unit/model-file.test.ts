@@ -89,9 +89,12 @@ describe('save and load', () => {
     await expect(model.save(join(folder, 'no', 'such', 'folder.boreal'))).rejects.toMatchObject({
       code: 'ENOENT',
     });
+    for (const path of [undefined, '', 3])
+      await expect(model.save(path as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     const target = join(folder, 'taken.boreal');
     await writeFile(join(folder, 'b'), '');
-    await model.save(target);
+    await model.save(pathToFileURL(target));
+    expect((await load(target)).isFitted).toBe(true);
     await expect(model.save(join(folder, 'b', 'c.boreal'))).rejects.toThrow();
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });

@@ -225,6 +225,7 @@ test('a large grid is not made to be counted', () => {
   expect(grid.length).toBe(1e9);
   expect(grid.at(1e9 - 1)).toEqual({ a: 999, b: 999, c: 999 });
   expect(() => grid.at(1e9)).toThrow(code('ERR_PARAMETER'));
+  expect(() => grid.toArray()).toThrow(code('ERR_PARAMETER'));
 });
 
 test('what has no inverse is not undone', async () => {

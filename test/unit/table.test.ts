@@ -86,6 +86,8 @@ group('tableToColumns', () => {
     ['ERR_SHAPE', { a: 'text' }],
     ['ERR_SHAPE', [{ a: 1 }, null]],
     ['ERR_SHAPE', [{ a: 1 }, [2]]],
+    ['ERR_PARAMETER', undefined],
+    ['ERR_PARAMETER', null],
     ['ERR_EMPTY', {}],
     ['ERR_EMPTY', { a: [] }],
     ['ERR_EMPTY', [{}]],

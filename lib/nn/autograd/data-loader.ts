@@ -2,7 +2,7 @@
 import { bool, checkParams, either, int, nothing, type Rules, show } from '../../core/params.js';
 import { Random } from '../../core/random.js';
 import { ValidationError } from '../../errors.js';
-import { nextKey, Tensor } from './tensor.js';
+import { nextKey, Tensor, type TensorData } from './tensor.js';
 import { Value } from './value.js';
 
 /** Samples by position: a number of them and each as a list of tensors. */
@@ -13,7 +13,7 @@ export interface Dataset {
 }
 
 /**
- * Tensors that have as many rows: torch.utils.data.TensorDataset.
+ * Tensors that have as many rows: torch.utils.data.TensorDataset. What is no tensor (arrays, a Matrix) becomes one.
  *
  * @throws {ERR_SHAPE} when the first axes differ
  */
@@ -22,7 +22,8 @@ export class TensorDataset implements Dataset {
   readonly #sources: readonly Float32Array[];
   readonly length: number;
 
-  constructor(...tensors: Tensor[]) {
+  constructor(...data: TensorData[]) {
+    const tensors = data.map((each) => (each instanceof Tensor ? each : new Tensor(each)));
     if (tensors.length === 0) throw new ValidationError('ERR_EMPTY', 'A dataset needs a tensor.');
     this.length = tensors[0].shape[0] ?? 0;
     if (tensors.some((t) => t.rank === 0 || t.shape[0] !== this.length)) {

@@ -30,7 +30,14 @@ export {
 } from './optim.js';
 export * from './schedulers.js';
 export { type GradientTape, gradientTape } from './tape.js';
-export { manualSeed, Tensor, type TensorData, type TensorOptions, tensor } from './tensor.js';
+export {
+  manualSeed,
+  Tensor,
+  type TensorData,
+  type TensorDataOptions,
+  type TensorOptions,
+  tensor,
+} from './tensor.js';
 export type { Axes } from './tensor-arithmetic.js';
 export {
   type BackwardOptions,

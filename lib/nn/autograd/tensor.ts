@@ -33,6 +33,16 @@ import { resolveAxis, sizeOf, Value } from './value.js';
  * ```
  */
 export class Tensor extends TensorShapes {
+  /** As {@link tensor}. */
+  constructor(data: TensorData, options?: TensorDataOptions);
+  /** @internal */
+  constructor(value: Value, requiresGrad: boolean);
+  constructor(data: TensorData | Value, options: TensorDataOptions | boolean = {}) {
+    const { shape, requiresGrad = false } =
+      typeof options === 'boolean' ? { requiresGrad: options } : options;
+    super(data instanceof Value ? data : valueFrom(data, shape), requiresGrad);
+  }
+
   /** A tensor of one value. */
   static full(shape: readonly number[], value: number, options?: TensorOptions): Tensor {
     return made(Value.of(new Float32Array(sizeOf(requireExtents(shape))).fill(value), shape), options);
@@ -121,6 +131,12 @@ export interface TensorOptions {
   readonly requiresGrad?: boolean;
 }
 
+/** Options of tensors of given numbers. */
+export interface TensorDataOptions extends TensorOptions {
+  /** Of a flat array. Default: as the arrays are nested. */
+  readonly shape?: readonly number[];
+}
+
 /** Numbers in any nesting that is a box, a typed array, a {@link Matrix}, or a tensor. */
 export type TensorData = number | ArrayLike<number> | readonly TensorData[] | Matrix | Tensor;
 
@@ -179,24 +195,22 @@ function made(value: Value, options: TensorOptions | undefined): Tensor {
  * tensor(new Float32Array(6), { shape: [2, 3] }).sum().item(); // 0
  * ```
  */
-export function tensor(
-  data: TensorData,
-  options?: TensorOptions & { readonly shape?: readonly number[] },
-): Tensor {
-  let value: Value;
-  if (data instanceof Tensor) {
-    value = ops.copy(data.value);
-  } else if (data instanceof Matrix) {
-    value = Value.of(Float32Array.from(data.data), [data.rows, data.cols]);
-  } else {
-    const shape = shapeOf(data);
-    const values = new Float32Array(sizeOf(shape));
-    fill(data, shape, 0, values, 0);
-    value = Value.of(values, shape);
-  }
-  const { shape } = options ?? {};
-  if (shape === undefined) return made(value, options);
-  return made(fromValue(value).reshape(shape).value, options);
+export function tensor(data: TensorData, options?: TensorDataOptions): Tensor {
+  return new Tensor(data, options);
+}
+
+function valueFrom(data: TensorData, shape?: readonly number[]): Value {
+  const value = copyOf(data);
+  return shape === undefined ? value : fromValue(value).reshape(shape).value;
+}
+
+function copyOf(data: TensorData): Value {
+  if (data instanceof Tensor) return ops.copy(data.value);
+  if (data instanceof Matrix) return Value.of(Float32Array.from(data.data), [data.rows, data.cols]);
+  const shape = shapeOf(data);
+  const values = new Float32Array(sizeOf(shape));
+  fill(data, shape, 0, values, 0);
+  return Value.of(values, shape);
 }
 
 function requireExtents(shape: readonly number[]): readonly number[] {
