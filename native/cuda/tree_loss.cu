@@ -91,8 +91,7 @@ std::vector<LeafTask> TreeLoss::tasks_of(const BorealCudaSlice* slices, uint32_t
 
 void TreeLoss::gradients() {
   growth_.use();
-  run_gradients(rows(), stream());
-  stream().wait("computing gradients");
+  run_gradients(rows(), stream());  // what they are for waits
 }
 
 void TreeLoss::ranges(uint32_t output, const BorealCudaParts& parts, BorealCudaRange* ranges) {

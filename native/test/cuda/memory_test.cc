@@ -130,6 +130,21 @@ TEST_CASE("memory: programs that come and go leave nothing behind") {
   });
 }
 
+TEST_CASE("memory: a driver that is too old says for which CUDA it is, and the next look finds another") {
+  if (!cuda_devices().emulated) return;
+  const CudaLibrary& library = *cuda_devices().library;
+  const Failing failing("driver 1");
+  std::string message;
+  try {
+    library.device_count();
+  } catch (const Error& error) {
+    CHECK(std::string(error.code()) == "ERR_CUDA_DRIVER");
+    message = error.what();
+  }
+  CHECK(message.find("one for CUDA 13.0, and one for CUDA 13.0 is needed") != std::string::npos);
+  CHECK(library.device_count() > 0);
+}
+
 TEST_CASE("memory: any call that needs some may fail") {
   if (!cuda_devices().emulated) return;  // a device cannot be told to fail
   each_device([&](const CudaLibrary& library, int32_t device) {

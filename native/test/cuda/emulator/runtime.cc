@@ -1,7 +1,8 @@
 // The runtime's functions over the memory of the host. Two devices that share it; their memory is as small as
 // BOREAL_CUDA_EMULATED_BYTES says. BOREAL_CUDA_EMULATED_FAIL makes a call fail: "memory 3" the third from now
-// on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed. Where
-// BOREAL_CUDA_EMULATED_WAIT names a file, CUDA has started when that is there.
+// on that needs memory, "work 1" the first that waits for the device, as if a kernel had failed, "driver 1"
+// the first that looks for devices. Where BOREAL_CUDA_EMULATED_WAIT names a file, CUDA has started when that
+// is there.
 #include <cuda_runtime.h>
 #include <emulated.h>
 #include <fence.h>
@@ -193,6 +194,7 @@ using emulator::fail;
 
 cudaError_t cudaGetDeviceCount(int* count) {
   if (!emulator::has_started()) return fail(cudaErrorInitializationError);
+  if (emulator::is_to_fail("driver")) return fail(cudaErrorInsufficientDriver);
   *count = emulator::device_count();
   return cudaSuccess;
 }
