@@ -147,6 +147,6 @@ test('node tests of the onnx package', async () => {
   });
   lines.push(...Object.entries(nodes.left).map(([name, why]) => `${name}: not run: ${why}`));
   const text = `${lines.sort().join('\n')}\n`;
-  expect(text.match(/WRONG/g)).toBeNull();
+  expect(text.match(/.*WRONG.*/g)).toBeNull();
   await expect(text).toMatchFileSnapshot('onnx-nodes.txt');
 });

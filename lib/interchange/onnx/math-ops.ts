@@ -12,7 +12,7 @@ import { isLastAxis, isZero } from './shape-ops.js';
 import type { NumberTensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed, type Value } from './values.js';
 
-const unary =
+export const unary =
   (kind: Activation): Translate =>
   (node) => {
     const value = node.laidOut(0);
@@ -120,7 +120,7 @@ function combineImages(node: Node, kind: BinaryFunction, a: Computed, b: Compute
 }
 
 /** Of two inputs, or of any number of them one after another. */
-const binary =
+export const binary =
   (kind: BinaryFunction): Translate =>
   (node) => {
     const isWhole = (value: Value) => /int/.test(isComputed(value) ? value.type : value.tensor.type);
@@ -274,11 +274,11 @@ const extreme =
   };
 
 /** x W + b; Gemm scales both and may have W transposed. */
-const product: Translate = (node) => {
+export const product: Translate = (node) => {
   const x = node.slot(0);
   const { dims: before, type } = node.computed(0);
   const { dims, data } = node.constant(1);
-  const isGemm = node.op === 'Gemm';
+  const isGemm = node.op === 'Gemm' || node.op === 'QGemm';
   const isTransposed = isGemm && node.int('transB', 0) !== 0;
   const alpha = isGemm ? node.float('alpha', 1) : 1;
   const beta = isGemm ? node.float('beta', 1) : 1;

@@ -171,7 +171,7 @@ const conv: Translate = (node) => {
   return [convolve(node, node.laidOut(0), node.constant(1), bias)];
 };
 
-const pool =
+export const pool =
   (average: boolean): Translate =>
   (node) => {
     const image = imageOf(node, node.laidOut(0));
@@ -206,7 +206,7 @@ function includePadding(node: Node, slot: Slot, { size, channels }: Image, windo
   return node.plan.binary(slot, 'mul', shares);
 }
 
-const globalPool =
+export const globalPool =
   (average: boolean): Translate =>
   (node) => {
     const { slot, channels, size, isSeries } = imageOf(node, node.laidOut(0));

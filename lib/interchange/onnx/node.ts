@@ -43,6 +43,11 @@ export class Node {
     this.#attributes = new Map((proto.attribute ?? []).map((each) => [each.name ?? '', each]));
   }
 
+  /** The same node with other inputs, as an operator of numbers that is part of it takes them. */
+  given(inputs: ReadonlyArray<Value | undefined>, version = this.version): Node {
+    return new Node(this.#proto, inputs, version, this.plan, this.#reader, this.batch);
+  }
+
   get where(): string {
     const { name, output = [] } = this.#proto;
     return `node '${(name || output[0] || '').slice(0, 60)}' (${this.op.slice(0, 60)})`;

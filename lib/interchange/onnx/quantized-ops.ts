@@ -4,11 +4,13 @@
  */
 import { sizeOf } from '../../core/shape.js';
 import { columnsOf } from './layout.js';
+import { binary, product, unary } from './math-ops.js';
 import type { Element } from './messages.js';
-import { convolve } from './network-ops.js';
+import { convolve, globalPool, NETWORK_OPS, pool } from './network-ops.js';
 import { filled, type Node, type Translate } from './node.js';
+import { concat } from './shape-ops.js';
 import type { NumberTensor } from './tensor.js';
-import { type Computed, isComputed } from './values.js';
+import { type Computed, isComputed, type Value } from './values.js';
 
 const LIMITS: Partial<Record<Element, readonly [least: number, most: number]>> = {
   uint8: [0, 255],
@@ -117,40 +119,106 @@ const dynamicQuantizeLinear: Translate = (node) => {
   ];
 };
 
-/** (a - its zero) (b - its zero) */
-function product(node: Node, a: Computed, aZero: number, b: NumberTensor, bZero: NumberTensor): Computed {
-  const [rows, cols] = b.dims;
+/** A value less its zero, which is input k. */
+function lessZero(node: Node, value: Computed, k: number): Computed {
+  const zero = node.inputs[k];
   const { plan } = node;
-  if (a.dims.length !== 1 || b.dims.length !== 2 || rows !== a.slot.width)
-    throw node.fail('only the product of rows and a constant matrix is supported');
-  const zeroAt =
-    node.op === 'QLinearMatMul' || bZero.data.length > 1 ? (j: number) => j % bZero.data.length : () => 0;
-  const weights = b.data.map((value, i) => value - bZero.data[zeroAt(i % cols)]);
-  const given = node.inputs[aZero];
-  let { slot } = a;
-  if (given !== undefined) {
-    slot = isComputed(given)
-      ? plan.binaryOf([slot, given.slot], 'sub')
-      : plan.binary(slot, 'sub', columnsOf(node, { ...node.constant(aZero), dims: [] }, a));
-  }
-  return { slot: plan.dense(slot, weights, new Float64Array(cols)), dims: [cols], type: 'int32' };
+  if (zero === undefined) return value;
+  if (isComputed(zero)) return { ...value, slot: plan.binaryOf([value.slot, zero.slot], 'sub') };
+  if (zero.tensor.data.length !== 1) throw node.fail('zeros for each row are not supported');
+  return {
+    ...value,
+    slot: plan.binary(value.slot, 'sub', filled(value.slot.width, node.constant(k).data[0])),
+  };
+}
+
+/** (a - its zero) (b - its zero); zeros of b are one for each column. */
+function wholeProduct(
+  node: Node,
+  a: Computed,
+  aZero: number,
+  b: NumberTensor,
+  bZero: NumberTensor,
+): Computed {
+  const cols = b.dims[1] ?? 1;
+  const data = b.data.map((value, i) => value - bZero.data[bZero.data.length === 1 ? 0 : i % cols]);
+  const tensor: NumberTensor = { dims: b.dims, type: 'float', data };
+  const [result] = product(node.given([lessZero(node, a, aZero), { tensor }])) as readonly Computed[];
+  return { ...result, type: 'int32' };
 }
 
 const matMulInteger: Translate = (node) => [
-  product(node, node.computed(0), 2, node.constant(1), zeroOf(node, 3)),
+  wholeProduct(node, node.computed(0), 2, node.constant(1), zeroOf(node, 3)),
 ];
+
+const convInteger: Translate = (node) => {
+  const [weights, zero] = [node.constant(1), zeroOf(node, 3)];
+  const perFilter = weights.data.length / weights.dims[0];
+  const data = weights.data.map(
+    (value, i) => value - zero.data[zero.data.length === 1 ? 0 : Math.floor(i / perFilter)],
+  );
+  return [
+    { ...convolve(node, lessZero(node, node.laidOut(0), 2), { ...weights, data }, null), type: 'int32' },
+  ];
+};
 
 /** Inputs a, its scale and zero, b, its scale and zero, scale and zero of the result. */
 const qLinearMatMul: Translate = (node) => {
   const [aScale, bScale, yScale] = [1, 4, 6].map((k) => node.constant(k).data);
   if (aScale.length !== 1 || yScale.length !== 1) throw node.fail('scales for each row are not supported');
-  const whole = product(node, node.computed(0), 2, node.constant(3), node.constant(5));
+  const whole = wholeProduct(node, node.computed(0), 2, node.constant(3), node.constant(5));
+  const cols = whole.dims.at(-1) ?? 1;
   const factor = Float64Array.from(
     { length: whole.slot.width },
-    (_, j) => aScale[0] * bScale[bScale.length === 1 ? 0 : j],
+    (_, j) => aScale[0] * bScale[bScale.length === 1 ? 0 : j % cols],
   );
   const numbers: Computed = { ...whole, type: 'float', slot: node.plan.binary(whole.slot, 'mul', factor) };
   return [quantized(node, numbers, node.constant(6), node.constant(7), -1)];
+};
+
+/** Input k with its scale and its zero after it, as the numbers it stands for. */
+function numbersAt(node: Node, k: number, axis = 1): Value {
+  const value = node.input(k);
+  const [scale, zero] = [node.constant(k + 1), zeroOf(node, k + 2)];
+  if (isComputed(value)) return dequantized(node, node.laidOut(k), scale, zero, axis);
+  return { tensor: dequantizedConstant(node, node.constant(k), scale, zero, axis) };
+}
+
+/** What an operator of numbers makes of some quantized inputs, quantized; `result` is the place of its scale. */
+const between =
+  (translate: Translate, inputs: readonly number[], result: number): Translate =>
+  (node) => {
+    if (node.int('channels_last', 0) !== 0) throw node.fail('channels that come last are not supported');
+    const [numbers] = translate(node.given(inputs.map((k) => numbersAt(node, k)))) as readonly Computed[];
+    return [quantized(node, numbers, node.constant(result), zeroOf(node, result + 1), 1)];
+  };
+
+/** Scale and zero of the result, then the inputs. */
+const qLinearConcat: Translate = (node) => {
+  const inputs = Array.from({ length: Math.floor((node.inputs.length - 2) / 3) }, (_, i) => 2 + 3 * i);
+  return between(concat, inputs, 0)(node);
+};
+
+/** Softmax of the operator set that the node names. */
+const qLinearSoftmax = between(
+  (node) => NETWORK_OPS.Softmax(node.given(node.inputs, node.int('opset', 13))),
+  [0],
+  3,
+);
+
+/** Inputs a, its scale and zero, b, its scale and zero, what is added in units of both scales, scale and zero of the result. */
+const qGemm: Translate = (node) => {
+  const axis = node.int('transB', 0) === 0 ? 1 : 0;
+  const inputs = [numbersAt(node, 0), numbersAt(node, 3, axis)];
+  if (node.inputs[6] !== undefined) {
+    const { dims, data } = node.constant(6);
+    const [unit, scale] = [node.float('alpha', 1) * node.constant(1).data[0], node.constant(4).data];
+    const added = data.map((v, j) => v * unit * scale[scale.length === 1 ? 0 : j]);
+    inputs.push({ tensor: { dims, type: 'float', data: added } });
+  }
+  const [numbers] = product(node.given(inputs)) as readonly Computed[];
+  if (node.inputs[7] === undefined) return [numbers];
+  return [quantized(node, numbers, node.constant(7), zeroOf(node, 8), 1)];
 };
 
 /** Inputs x, its scale and zero, w, its scale and zero, scale and zero of the result, bias in units of both scales. */
@@ -174,4 +242,14 @@ export const QUANTIZED_OPS: Readonly<Record<string, Translate>> = {
   MatMulInteger: matMulInteger,
   QLinearMatMul: qLinearMatMul,
   QLinearConv: qLinearConv,
+  ConvInteger: convInteger,
+  'com.microsoft.QGemm': qGemm,
+  'com.microsoft.QLinearAdd': between(binary('add'), [0, 3], 6),
+  'com.microsoft.QLinearMul': between(binary('mul'), [0, 3], 6),
+  'com.microsoft.QLinearSigmoid': between(unary('sigmoid'), [0], 3),
+  'com.microsoft.QLinearLeakyRelu': between(NETWORK_OPS.LeakyRelu, [0], 3),
+  'com.microsoft.QLinearAveragePool': between(pool(true), [0], 3),
+  'com.microsoft.QLinearGlobalAveragePool': between(globalPool(true), [0], 3),
+  'com.microsoft.QLinearSoftmax': qLinearSoftmax,
+  'com.microsoft.QLinearConcat': qLinearConcat,
 };

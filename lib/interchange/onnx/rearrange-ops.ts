@@ -123,7 +123,7 @@ const blocks =
     const [rows, cols] = toSpace ? [height, width] : [height / size, width / size];
     // By depth, row and column within a block, block row and block column.
     const deepAt = (c: number, i: number, j: number) =>
-      toSpace && mode === 'CRD' ? c * area + i * size + j : (i * size + j) * deep + c;
+      mode === 'CRD' ? c * area + i * size + j : (i * size + j) * deep + c;
     const places = new Array<number>(value.slot.width);
     for (let i = 0; i < places.length; i++) {
       const [column, row] = [i % (cols * size), Math.floor(i / (cols * size)) % (rows * size)];

@@ -121,7 +121,7 @@ function inEachRow(node: Node, { dims, type, data }: NumberTensor, { slot }: Com
 }
 
 /** Side by side along the last axis; FeatureVectorizer does the same. */
-const concat: Translate = (node) => {
+export const concat: Translate = (node) => {
   const source = node.inputs.find((value) => value !== undefined && isComputed(value));
   if (source === undefined) throw node.fail('none of its inputs depends on the rows');
   const parts = node.inputs.map((value, k) =>
@@ -130,7 +130,7 @@ const concat: Translate = (node) => {
       : inEachRow(node, node.constant(k), source as Computed),
   );
   const [first] = parts;
-  const axis = node.op === 'Concat' ? node.int('axis') : -1;
+  const axis = node.op === 'FeatureVectorizer' ? -1 : node.int('axis');
   if (first.dims.length > 1 && parts.every(({ codes }) => codes === undefined))
     return [concatAxis(node, parts, axis)];
   for (const part of parts) {

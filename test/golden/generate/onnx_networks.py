@@ -28,7 +28,8 @@ MODELS = GOLDEN / "models"
 OPS = """Conv Gemm MatMul BatchNormalization MaxPool AveragePool GlobalMaxPool GlobalAveragePool LayerNormalization Flatten Reshape
 Transpose Squeeze Unsqueeze Relu LeakyRelu PRelu Elu Celu Selu Gelu Sigmoid HardSigmoid HardSwish Swish Mish Tanh Softplus Softsign
 ThresholdedRelu Softmax LogSoftmax Clip Add Sub Mul Div Pow Min Max Sum Concat Exp Log Sqrt Abs Neg Erf ReduceMean ReduceSum ReduceMax
-ReduceMin Identity Dropout QuantizeLinear DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearMatMul QLinearConv""".split()
+ReduceMin Identity Dropout QuantizeLinear DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearMatMul QLinearConv ConvInteger
+Split DepthToSpace SpaceToDepth InstanceNormalization GroupNormalization""".split()
 ALIKE = set("Add Sub Mul Div Pow Min Max Sum Concat".split())
 
 
@@ -173,18 +174,24 @@ def networks():
             del model.graph.value_info[:]
             onnx.save(model, MODELS / file)
             case(file, x)
-    quantize_dynamic(MODELS / "onnx-net-perceptron-script.onnx", MODELS / "onnx-net-perceptron-dynamic.onnx")
-    case("onnx-net-perceptron-dynamic.onnx", rows)
+    for name, x in (("perceptron", rows), ("images", images), ("positions", index)):
+        quantize_dynamic(MODELS / f"onnx-net-{name}-script.onnx", MODELS / f"onnx-net-{name}-dynamic.onnx")
+        case(f"onnx-net-{name}-dynamic.onnx", x)
     with tempfile.TemporaryDirectory() as folder:
         # QLinearConv and QLinearMatMul are ONNX's own; what else QOperator makes is Microsoft's.
-        for form, ops in ((QuantFormat.QDQ, None), (QuantFormat.QOperator, ["Conv", "MatMul"])):
-            file = f"onnx-net-images-{form.name.lower()}.onnx"
+        for name, x, kind, form, ops in (
+            ("images", images, "qdq", QuantFormat.QDQ, None),
+            ("images", images, "qoperator", QuantFormat.QOperator, ["Conv", "MatMul"]),
+            ("images", images, "qoperator-microsoft", QuantFormat.QOperator, None),
+            ("perceptron", rows, "qoperator-microsoft", QuantFormat.QOperator, None),
+        ):
+            file = f"onnx-net-{name}-{kind}.onnx"
             options = {"quant_format": form, "op_types_to_quantize": ops, "per_channel": True}
-            quantize_static(MODELS / "onnx-net-images-script.onnx", Path(folder) / file, Reader(images), **options)
+            quantize_static(MODELS / f"onnx-net-{name}-script.onnx", Path(folder) / file, Reader(x), **options)
             model = onnx.load(Path(folder) / file)
             del model.graph.value_info[:]
             onnx.save(model, MODELS / file)
-            case(file, images)
+            case(file, x)
     versions = {"torch": torch.__version__.split("+")[0], "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}
     write("onnx-networks", **versions, cases=cases)
 
