@@ -240,8 +240,9 @@ export class HistGradientBoostingClassifier extends Classifier<
   lower(plan: PlanBuilder, x: Slot, { output }: ResolvedCompileOptions): Slot {
     const scores = lowerHistScores(plan, x, this.state);
     if (output === 'decision') return scores;
-    const proba = this.state.classes.length === 2 ? bothClasses(plan, scores) : plan.softmax(scores);
-    return output === 'proba' ? proba : plan.argmax(proba);
+    const isBinary = this.state.classes.length === 2;
+    if (output === 'proba') return isBinary ? bothClasses(plan, scores) : plan.softmax(scores);
+    return isBinary ? plan.binary(scores, 'greater', Float64Array.of(0)) : plan.argmax(scores);
   }
 }
 
