@@ -124,6 +124,13 @@ export function goalsOf(rows, why, isSmall) {
       (row) => row.apartMs / row.fusedMs,
       { more: ({ fusedMs, apartMs }) => ({ fusedMs, apartMs }) },
     );
+    add(
+      `fused layers of ${width} in float16: times as fast as layer by layer`,
+      3,
+      [['layers', (row) => row.name === 'float16 mlp' && row.width === width]],
+      (row) => row.apartMs / row.fusedMs,
+      { more: ({ fusedMs, apartMs }) => ({ fusedMs, apartMs }) },
+    );
     const both = [
       ['layers', fits],
       ['peers', fits],

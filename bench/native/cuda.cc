@@ -72,7 +72,11 @@ class PlanBench : public GpuBench {
   }
 
   void perceptrons() {
-    for (const size_t width : {size_t{64}, size_t{128}}) perceptron(width, small_ ? 100 : 1 << 20);
+    const size_t rows = small_ ? 100 : size_t{1} << 20;
+    for (const size_t width : {size_t{64}, size_t{128}}) {
+      perceptron(width, rows, BOREAL_CUDA_FLOAT32);
+      perceptron(width, rows, BOREAL_CUDA_FLOAT16);
+    }
   }
 
   // A network of 784-128-64-10 for one row: a recorded graph from the third run on.
@@ -132,7 +136,7 @@ class PlanBench : public GpuBench {
 
   // Layers in one kernel, beside as many kernels of one layer each, whose rows go through the device's
   // memory.
-  void perceptron(size_t width, size_t rows) {
+  void perceptron(size_t width, size_t rows, BorealCudaElement products) {
     constexpr int kLayers = 4;
     double ns[2];
     for (const int layers : {kLayers, 1}) {
@@ -141,9 +145,9 @@ class PlanBench : public GpuBench {
       for (int layer = 0; layer < layers; ++layer) {
         x = writer.dense(x, random_weights(rng_, width, width), random_values(rng_, width), Unary::kRelu);
       }
-      ns[layers == 1] = resident_ns(steps_of(writer.decode()), rows);
+      ns[layers == 1] = resident_ns(steps_of(writer.decode(), products), rows);
     }
-    Line("mlp")
+    Line(products == BOREAL_CUDA_FLOAT32 ? "mlp" : "float16 mlp")
         .set("width", width)
         .set("layers", size_t{kLayers})
         .set("rows", rows)

@@ -33,6 +33,9 @@ void start_group_product(const TensorCall& call, int element, cudaStream_t strea
 // Of codes, of at most kDotSide rows or columns (dot_product.cu).
 void start_dot_product(const TensorCall& call, cudaStream_t stream);
 
+// Narrow layers one after another, of elements of 16 bits (tensor_mlp.cu).
+void run_tensor_mlp(const StepCall& call);
+
 // Codes of numbers by one range: as in kernels/int8_kernels.h, bit by bit. Of many numbers a quotient is made
 // of the inverse, and corrected twice by what it leaves: that rounds as a division does (P. Markstein, IBM
 // Journal of Research and Development 34, 1990) where nothing is too large or too small on the way.

@@ -17,7 +17,7 @@ extern "C" {
 /* Raised with every change of this file, cuda_tree_training_api.h, cuda_forest_training_api.h or
  * cuda_training_api.h, and of how the core lays out what they name (kElementRow): a plug-in of another number
  * is refused. cuda_library.cc holds the sizes against the number. */
-#define BOREAL_CUDA_ABI 11
+#define BOREAL_CUDA_ABI 12
 #define BOREAL_CUDA_ENTRY "boreal_cuda_api"
 
 typedef enum BorealCudaStatus {
@@ -120,7 +120,8 @@ typedef enum BorealCudaKernel {
    * of a row that are rows of the product (0: 1) */
   BOREAL_CUDA_PRODUCT = 16,
   /* Layers one after another within a block: c0: BorealCudaLayer [n0]; n1: the largest width, at most
-   * BOREAL_CUDA_MLP_WIDTH */
+   * BOREAL_CUDA_MLP_WIDTH; n2: elements of 16 bits, or 0: float32. Elements: weights as in TENSOR_PRODUCT;
+   * n3, n4: 1 = the input, the result are rows of elements */
   BOREAL_CUDA_MLP = 17,
   /* out: ranks of n0 columns, n1 = 1 or 2 bytes each, as words [n0 n1 / 4 rounded up, capacity], the first
    * column lowest in its word; c0: BorealCudaRank [n0], c1: cuts float32, c2: u32 words of the sets; n2:

@@ -28,6 +28,13 @@ BOREAL_HOST_DEVICE constexpr uint64_t element_row_bytes(int32_t element, uint64_
   return (columns * element_bytes(element) + kElementRow - 1) / kElementRow * kElementRow;
 }
 
+// Of a narrow layer that a kernel keeps in shared memory: rows of `wide` elements of 16 bits, so far apart
+// that neighbours begin in other banks, and a bias each.
+BOREAL_HOST_DEVICE constexpr uint32_t mlp_row_bytes(uint32_t wide) { return 2 * wide + kElementRow; }
+BOREAL_HOST_DEVICE constexpr uint32_t mlp_layer_bytes(uint32_t wide) {
+  return wide * (mlp_row_bytes(wide) + 4);
+}
+
 BOREAL_HOST_DEVICE inline uint32_t float_bits(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof(bits));

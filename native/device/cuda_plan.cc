@@ -111,27 +111,42 @@ class Planner : public CudaStepWriter {
 
   // ---- Products and distances ----
 
-  // The layers from the op on that one kernel runs: narrow, each read by the next one only.
+  // The layers from the op on that one kernel runs: narrow, each read by the next one only; of numbers, or of
+  // elements of 16 bits whose weights fit into shared memory.
   std::vector<const DenseOp*> narrow_layers() const {
     std::vector<const DenseOp*> layers;
+    if (tensor_layer() != nullptr && element_bytes(tensor_layer()->kind) != 2) return layers;
     for (size_t index = index_; index < plan_.ops.size(); ++index) {
       const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
-      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH || layer_of(index) != nullptr) break;
+      if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH) break;
+      if ((layer_of(index) == nullptr) != (tensor_layer() == nullptr)) break;
       const size_t input = plan_.ops[index].inputs[0];
       if (plan_.slot_width(input) > BOREAL_CUDA_MLP_WIDTH) break;
       if (!layers.empty() && (input != index || readers_[input] != 1)) break;
       layers.push_back(dense);
     }
+    while (tensor_layer() != nullptr && !layers.empty() &&
+           layers.size() * mlp_layer_bytes(widest_of(layers) <= 64 ? 64 : BOREAL_CUDA_MLP_WIDTH) >
+               shared_bytes_) {
+      layers.pop_back();
+    }
     return layers;
+  }
+  static uint32_t widest_of(const std::vector<const DenseOp*>& layers) {
+    size_t widest = 0;
+    for (const DenseOp* layer : layers) {
+      widest = std::max({widest, layer->weights.size / layer->outputs, layer->outputs});
+    }
+    return static_cast<uint32_t>(widest);
   }
 
   void add(const DenseOp& dense) {
-    if (tensor_layer() != nullptr) return add_tensor_steps(*this, dense);
     std::vector<const DenseOp*> layers = narrow_layers();
     // The memory of the input may be that of a later slot: the blocks of one kernel would disturb each other.
     const uint32_t input = buffer_of(op().inputs[0]);
     while (layers.size() > 1 && buffer_of(index_ + layers.size()) == input) layers.pop_back();
     if (layers.size() > 1) return add_layers(layers);
+    if (tensor_layer() != nullptr) return add_tensor_steps(*this, dense);
     BorealCudaStep& step = step_for(BOREAL_CUDA_PRODUCT);
     step.c[0] = out_.arena.add_floats(dense.weights);
     step.c[1] = out_.arena.add_floats(dense.bias);
@@ -141,21 +156,28 @@ class Planner : public CudaStepWriter {
   }
 
   void add_layers(const std::vector<const DenseOp*>& layers) {
+    const TensorLayer* const elements = tensor_layer();
+    const bool takes_elements = rows_[op().inputs[0]].kind != BOREAL_CUDA_FLOAT32;
     std::vector<BorealCudaLayer> table;
-    size_t widest = 0;
     for (const DenseOp* layer : layers) {
-      const size_t inputs = layer->weights.size / layer->outputs;
-      widest = std::max({widest, inputs, layer->outputs});
-      table.push_back({out_.arena.add_floats(layer->weights), out_.arena.add_floats(layer->bias),
-                       static_cast<int32_t>(inputs), static_cast<int32_t>(layer->outputs),
-                       static_cast<int32_t>(layer->activation), 0});
+      const uint64_t weights =
+          elements == nullptr ? out_.arena.add_floats(layer->weights)
+                              : add_weights(out_.arena, *layer_of(index_ + table.size()), layer->weights);
+      table.push_back({weights, out_.arena.add_floats(layer->bias),
+                       static_cast<int32_t>(layer->weights.size / layer->outputs),
+                       static_cast<int32_t>(layer->outputs), static_cast<int32_t>(layer->activation), 0});
       out_.row_flops += 2.0 * static_cast<double>(layer->weights.size);
     }
-    BorealCudaStep& step = step_for(BOREAL_CUDA_MLP, std::to_string(layers.size()) + " layers");
+    std::string details = std::to_string(layers.size()) + " layers";
+    if (elements != nullptr) details += std::string(", ") + element_name(elements->kind);
+    BorealCudaStep& step = step_for(BOREAL_CUDA_MLP, details);
     step.c[0] = out_.arena.add(table);
     step.n[0] = static_cast<int32_t>(layers.size());
-    step.n[1] = static_cast<int32_t>(widest);
+    step.n[1] = static_cast<int32_t>(widest_of(layers));
+    step.n[2] = elements == nullptr ? BOREAL_CUDA_FLOAT32 : elements->kind;
+    step.n[3] = takes_elements;
     index_ += layers.size() - 1;
+    step.n[4] = makes_elements();
     step.out = buffer_of(index_ + 1);
     step.out_width = static_cast<uint32_t>(op().width);
   }

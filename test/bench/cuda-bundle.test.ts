@@ -30,7 +30,9 @@ describe('the goals for a GPU', () => {
       { name: 'forest', trees: 500, depth: 6, residentMrows: 60, transferMrows: 30, cpuMrows: 1 },
       { name: 'forest', trees: 1000, depth: 8, residentMrows: 40, transferMrows: 30, cpuMrows: 1 },
     ],
-    layers: [64, 128].map((width) => ({ name: 'mlp', width, fusedMs: 1, apartMs: 3 })),
+    layers: [64, 128].flatMap((width) =>
+      ['mlp', 'float16 mlp'].map((name) => ({ name, width, fusedMs: 1, apartMs: 3 })),
+    ),
     single: [{ name: 'single row', us: 10 }],
     boosting: [{ name: 'boosting', ms: 1, cpuMs: 6, sameTrees: true }],
     cycles: [{ name: 'cycles', count: 10, us: 1, grownBytes: 0 }],

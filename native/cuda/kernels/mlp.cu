@@ -6,10 +6,8 @@
 // through memory, 8 bytes for each row and width. That is less than the sums take already for layers as wide
 // as 64, so that one kernel is not much faster there than several whose traffic is hidden. A thread has 8 x 4
 // sums: of four k twelve loads of 16 bytes for 128 multiply-adds. For few rows it has but one row.
-#include "cuda/finish.cuh"
 #include "cuda/launch.cuh"
-#include "cuda/ptx.cuh"
-#include "cuda/step.cuh"
+#include "cuda/tensor.cuh"
 
 namespace boreal {
 namespace cuda {
@@ -148,6 +146,7 @@ void start(const StepCall& call) {
 }  // namespace
 
 void run_mlp(const StepCall& call) {
+  if (call.step.n[2] != BOREAL_CUDA_FLOAT32) return run_tensor_mlp(call);
   const bool is_narrow = call.step.n[1] <= 64;
   const uint32_t multiprocessors = static_cast<uint32_t>(limits_of_device().multiprocessors);
   if (call.rows < 64 * multiprocessors) return is_narrow ? start<64, 1>(call) : start<128, 1>(call);

@@ -87,6 +87,40 @@ TEST_CASE("layer after layer stays in elements; narrow layers and other readers 
   });
 }
 
+TEST_CASE("perceptrons on tensor cores: fused layers have the bits of layer after layer") {
+  // Narrow from the first layer to the last; of odd widths; among wide ones, so that elements come and go.
+  const std::vector<std::vector<size_t>> networks = {
+      {16, 128, 128, 16}, {33, 61, 17}, {64, 64, 64}, {20, 200, 64, 100, 48, 90, 200, 16}};
+  for (const std::vector<size_t>& widths : networks) {
+    CAPTURE(widths.size());
+    Rng rng(widths[1]);
+    PlanWriter fused(static_cast<int32_t>(widths[0])), apart(static_cast<int32_t>(widths[0]));
+    int32_t a = 0, b = 0;
+    for (size_t l = 1; l < widths.size(); ++l) {
+      const std::vector<float> numbers = real_numbers(rng, (widths[l - 1] + 1) * widths[l]);
+      const std::vector<double> bias(numbers.begin(), numbers.begin() + static_cast<long>(widths[l]));
+      const std::vector<double> weights(numbers.begin() + static_cast<long>(widths[l]), numbers.end());
+      const Unary f = l + 1 < widths.size() ? l % 2 == 0 ? Unary::kRelu : Unary::kTanh : Unary::kIdentity;
+      a = fused.dense(a, weights, bias, f);
+      b = apart.dense(b, weights, bias, f);
+      // A second reader keeps the layers apart.
+      if (l + 1 < widths.size()) b = apart.binary(BinaryFunction::kMin, b, b);
+    }
+    const Plan one = fused.decode(), many = apart.decode();
+    // Shared memory of compute capability 7.5 has room for one layer of more than 64.
+    const bool is_narrow = *std::max_element(widths.begin(), widths.end()) <= 64;
+    for (const size_t rows : {1u, 17u, 300u}) {
+      const std::vector<float> x = random_rows<float>(rng, rows, widths[0]);
+      each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
+        const auto program = prepare_tensor(one, library, device, kind);
+        const bool fits = is_narrow || library.device(device).major >= 8;
+        CHECK((program->explain().find("Mlp") != std::string::npos) == (fits && kind != BOREAL_CUDA_TF32));
+        CHECK(same(run(*program, x), run(*prepare_tensor(many, library, device, kind), x)));
+      });
+    }
+  }
+}
+
 TEST_CASE("layers at each position of a row are tensor products, too") {
   // Positions, inputs and outputs of one; rows of elements that are padded and that are not.
   const size_t shapes[][3] = {{3, 20, 24}, {2, 32, 64}, {5, 33, 130}};
