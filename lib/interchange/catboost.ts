@@ -6,8 +6,14 @@ import type { Label } from '../core/labels.js';
 import { NODE_RULES } from '../core/plan-types.js';
 import type { Column } from '../core/schema.js';
 import { Reader } from './foreign.js';
-import { fittedEstimator, type ImportedClassifier, type ImportedRegressor } from './imported-forest.js';
-import type { Objective } from './links.js';
+import {
+  fittedEstimator,
+  type ImportedClassifier,
+  type ImportedRegressor,
+  restored,
+} from './imported-forest.js';
+import { ImportedMultiRegressor } from './imported-targets.js';
+import type { Link, Objective } from './links.js';
 import { type SourceTree, TreeAssembler } from './tree-assembler.js';
 
 /** Options of {@link importCatBoost}. */
@@ -30,6 +36,14 @@ const OBJECTIVES: Readonly<Record<string, Objective>> = {
   CrossEntropy: { link: 'sigmoid', kind: 'binary' },
   MultiClass: { link: 'softmax', kind: 'multiclass' },
   MultiClassOneVsAll: { link: 'sigmoid', kind: 'multiclass' },
+  Focal: { link: 'sigmoid', kind: 'binary' },
+};
+/** Losses of several targets: numbers, quantiles, or labels that do not exclude one another. */
+const SEVERAL: Readonly<Record<string, Link>> = {
+  MultiRMSE: 'identity',
+  MultiQuantile: 'identity',
+  MultiLogloss: 'sigmoid',
+  MultiCrossEntropy: 'sigmoid',
 };
 
 const reader = new Reader('CatBoost');
@@ -54,7 +68,7 @@ type Question = Feature & ({ readonly border: number } | { readonly category: nu
  * values than `one_hot_max_size` becomes statistics of the targets (CTR) in CatBoost; such models are refused.
  *
  * @param source - what `save_model(path, format='json')` wrote
- * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}
+ * @returns a fitted {@link ImportedClassifier}, or {@link ImportedRegressor}; for several targets an {@link ImportedMultiRegressor}
  * @throws {ERR_IMPORT} when the file is malformed, or uses what is not supported (CTR, text and embedding features, a
  *   loss that is not in the list of docs/guide/interchange.md)
  * @example
@@ -68,15 +82,17 @@ type Question = Feature & ({ readonly border: number } | { readonly category: nu
 export function importCatBoost(
   source: string | Uint8Array,
   options?: ImportCatBoostOptions,
-): ImportedClassifier | ImportedRegressor {
+): ImportedClassifier | ImportedRegressor | ImportedMultiRegressor {
   const { classes } = options ?? {};
   const model = parse(source);
   const info = reader.object(model, 'model_info');
   const name = reader.string(reader.object(info, 'params', 'loss_function'), 'type');
+  const isSeveral = Object.hasOwn(SEVERAL, name);
   const objective = Object.hasOwn(OBJECTIVES, name) ? OBJECTIVES[name] : undefined;
-  if (objective === undefined) throw reader.fail(`loss_function '${name.slice(0, 60)}' is not supported`);
+  if (objective === undefined && !isSeveral)
+    throw reader.fail(`loss_function '${name.slice(0, 60)}' is not supported`);
   const [scale, bias] = scaleAndBias(model);
-  if (objective.kind === 'multiclass' ? bias.length < 2 : bias.length !== 1)
+  if (objective?.kind === 'number' || objective?.kind === 'binary' ? bias.length !== 1 : bias.length < 2)
     throw reader.fail(`loss_function '${name}' with ${bias.length} scores is not supported`);
   const isSymmetric = Object.hasOwn(model, 'oblivious_trees');
   const trees = reader.list(model, isSymmetric ? 'oblivious_trees' : 'trees');
@@ -94,22 +110,26 @@ export function importCatBoost(
     );
   }
   assembler.endGroup();
-  const isNumber = objective.kind === 'number';
+  const sums = { ...assembler.finish(), compare: 'float32', base: bias, divisor: 1, slope: 1 } as const;
+  const params = { source: sourceName(info), objective: name };
+  const common = { features: features.columns, dtype: 'float32' } as const;
+  if (objective === undefined) {
+    const state = { ...sums, link: SEVERAL[name] };
+    return restored(
+      new ImportedMultiRegressor(params),
+      state,
+      { ...common, classes: undefined },
+      { kind: 'none' },
+    );
+  }
   return fittedEstimator({
-    params: { source: sourceName(info), objective: name },
-    sums: {
-      ...assembler.finish(),
-      compare: 'float32',
-      base: bias,
-      divisor: 1,
-      link: objective.link,
-      slope: 1,
-    },
-    features: features.columns,
-    classes: isNumber
-      ? undefined
-      : reader.classes(classes ?? classNames(info), objective.kind === 'binary' ? 2 : bias.length),
-    dtype: 'float32',
+    ...common,
+    params,
+    sums: { ...sums, link: objective.link },
+    classes:
+      objective.kind === 'number'
+        ? undefined
+        : reader.classes(classes ?? classNames(info), objective.kind === 'binary' ? 2 : bias.length),
   });
 }
 

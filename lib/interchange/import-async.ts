@@ -11,6 +11,7 @@ import type {
   ImportedGraphRegressor,
   ImportedGraphTransformer,
 } from './imported-graph.js';
+import type { ImportedMultiRegressor } from './imported-targets.js';
 import type { ImportLightGBMOptions } from './lightgbm.js';
 import type { ImportONNXOptions } from './onnx/import.js';
 import type { ImportedXGBoost, ImportXGBoostOptions } from './xgboost.js';
@@ -88,7 +89,7 @@ export function importLightGBMAsync(
 export function importCatBoostAsync(
   source: string | URL | Uint8Array,
   options: ImportCatBoostOptions & ImportAsyncOptions = {},
-): Promise<ImportedClassifier | ImportedRegressor> {
+): Promise<ImportedClassifier | ImportedRegressor | ImportedMultiRegressor> {
   return importOffLoop('importCatBoost', source, options);
 }
 

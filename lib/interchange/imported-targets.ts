@@ -19,7 +19,7 @@ import {
 import { applyLink } from './links.js';
 
 /**
- * A model of several targets that another library has trained, made by {@link importXGBoost}: regression of several numbers,
+ * A model of several targets that another library has trained, made by {@link importXGBoost} and {@link importCatBoost}: regression of several numbers,
  * several quantiles, or the probabilities of labels that do not exclude one another.
  *
  * It predicts a matrix with a column for each target, `target0` and so on, and serves as a transformer does.

@@ -132,6 +132,10 @@ CATBOOST = [
     ("one-against-all", "class", {"loss_function": "MultiClassOneVsAll"}),
     ("categories", "number", {"loss_function": "RMSE", "one_hot_max_size": 255}),
     ("categories-binary", "binary", {"loss_function": "Logloss", "one_hot_max_size": 255}),
+    ("focal", "binary", {"loss_function": "Focal:focal_alpha=0.4;focal_gamma=2"}),
+    ("targets", "pair", {"loss_function": "MultiRMSE"}),
+    ("targets-quantiles", "number", {"loss_function": "MultiQuantile:alpha=0.1,0.5,0.9"}),
+    ("targets-labels", "labels", {"loss_function": "MultiLogloss"}),
     ("depthwise-classes", "class", {"loss_function": "MultiClass", "grow_policy": "Depthwise"}),
     ("categories-lossguide", "number", {"loss_function": "RMSE", "one_hot_max_size": 255, "grow_policy": "Lossguide", "max_leaves": 12, "depth": 6}),
 ]
@@ -179,7 +183,7 @@ def catboost_pool(name, X, y=None):
 
 def train_catboost(name, target, params):
     settings = {"iterations": ROUNDS, "depth": 3, "learning_rate": 0.5, "thread_count": 1, "random_seed": 1, "verbose": False, "allow_writing_files": False}
-    y = TARGETS[target].astype(int) if target in ("class", "binary") else TARGETS[target]
+    y = TARGETS[target].astype(int) if target in ("class", "binary", "labels") else TARGETS[target]
     pool = catboost_pool(name, X, y)
     model = cb.CatBoost({**settings, **params}).fit(pool)
     file = f"catboost-{name}.json"
@@ -200,7 +204,7 @@ def catboost_predictions(model, pool, loss):
     return values[:, 1:] if values.shape[1] == 2 else values
 
 
-PROBABLE = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll")
+PROBABLE = ("Logloss", "CrossEntropy", "MultiClass", "MultiClassOneVsAll", "MultiLogloss", "Focal:focal_alpha=0.4;focal_gamma=2")
 
 
 def thresholds(models):
