@@ -21,7 +21,7 @@ namespace {
 
 // What the two libraries hand each other, whichever compilers have made them. Whoever changes a number here
 // raises the interface's, too.
-static_assert(BOREAL_CUDA_ABI == 11);
+static_assert(BOREAL_CUDA_ABI == 12);
 static_assert(sizeof(BorealCudaError) == 280 && sizeof(BorealCudaDevice) == 296);
 static_assert(sizeof(BorealCudaStep) == 112 && sizeof(BorealCudaPlan) == 72 && sizeof(BorealCudaLayer) == 32);
 static_assert(sizeof(BorealCudaRank) == 20 && sizeof(BorealCudaNode) == 8 && sizeof(BorealCudaTree) == 8);
