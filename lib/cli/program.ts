@@ -4,6 +4,7 @@
  */
 import { Command, Option } from 'commander';
 import { version } from '../serve/version.js';
+import { trainCommands } from './model-commands.js';
 import type { QuantizeFlags } from './quantize.js';
 import type { SearchWorkerFlags } from './search-worker.js';
 import { type ServeFlags, serveCommand, workerCommand } from './serve-command.js';
@@ -33,7 +34,7 @@ function hint({ code, port }: Error & { code?: string; port?: number }): string 
     return 'Check the permissions; a port below 1024 needs rights that a --port above does not.';
   if (code === 'EADDRNOTAVAIL') return 'This machine has no such --host; 0.0.0.0 is all of its addresses.';
   if (code === 'ENOENT')
-    return 'Check the path; a model is written with model.save(path), a registry with ModelRegistry.';
+    return 'Check the path; a model is written with model.save(path) or boreal train, a registry with ModelRegistry.';
   return undefined;
 }
 
@@ -60,6 +61,8 @@ export function createProgram(): Command {
         (await import('./info.js')).info(path, { json }),
       ),
     );
+
+  trainCommands(program, command);
 
   program
     .command('quantize')

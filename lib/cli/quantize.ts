@@ -3,18 +3,10 @@ import { stat } from 'node:fs/promises';
 import type { Estimator } from '../core/estimator.js';
 import { tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
-import {
-  dropColumns,
-  getColumn,
-  loadWithMetadata,
-  type RangeMethod,
-  readCsv,
-  readParquet,
-  type Table,
-  type Target,
-} from '../index.js';
+import { dropColumns, loadWithMetadata, type RangeMethod, type Table } from '../index.js';
 import { quantizeDynamic, quantizeStatic } from '../nn/index.js';
 import { bytes } from './format.js';
+import { labelsOf, readRows } from './rows.js';
 
 /** The options of `boreal quantize`. */
 export interface QuantizeFlags {
@@ -64,10 +56,6 @@ function refuse(options: object, why: string): void {
   throw new ValidationError('ERR_PARAMETER', `boreal quantize: --${flag} ${why}.`);
 }
 
-function readRows(path: string): Promise<Table> {
-  return path.endsWith('.parquet') ? readParquet(path) : readCsv(path);
-}
-
 function readsDocuments({ vectorizers: [first] }: Estimator): boolean {
   return first?.schema.columns[0].kind === 'text';
 }
@@ -78,13 +66,6 @@ function documentsOf(table: Table): string[] {
   if (names.length === 1) return Array.from(columns[0] as ArrayLike<unknown>, String);
   const message = `boreal quantize: the model reads documents, so --calibrate takes one column beside the --target; got ${names.join(', ')}.`;
   throw new ValidationError('ERR_PARAMETER', message);
-}
-
-/** The column as the model knows its labels: those that are text may look like numbers in a file. */
-function labelsOf(table: Table, name: string, target: Target): ArrayLike<unknown> {
-  const column = Array.from(getColumn(table, name) as ArrayLike<unknown>);
-  const isText = target.kind === 'class' && typeof target.classes[0] === 'string';
-  return isText ? column.map(String) : column;
 }
 
 /** Without what was not said. */

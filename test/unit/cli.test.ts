@@ -1,6 +1,6 @@
 /** The command `boreal`, run as a user runs it. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -61,7 +61,19 @@ describe('boreal', () => {
   it('answers --help and --version', async () => {
     const help = await boreal(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['doctor', 'info', 'quantize', 'serve', 'worker', 'search-worker'])
+    for (const name of [
+      'train',
+      'evaluate',
+      'predict',
+      'convert',
+      'bench',
+      'doctor',
+      'info',
+      'quantize',
+      'serve',
+      'worker',
+      'search-worker',
+    ])
       expect(help.stdout).toMatch(name);
     const serveHelp = await boreal(['serve', '--help']);
     expect([serveHelp.code, serveHelp.stdout]).toEqual([0, expect.stringMatching(/--port.*3000/s)]);
@@ -131,6 +143,70 @@ describe('boreal doctor', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'ERR_ADDON_NOT_FOUND' } });
     const help = await boreal(['--help'], { script });
     expect(help.code).toBe(0);
+  });
+});
+
+describe('boreal train, evaluate, predict, convert and bench', () => {
+  let own: string;
+  const at = (name: string) => join(own, name);
+  beforeAll(async () => {
+    own = await mkdtemp(join(tmpdir(), 'boreal-cli-'));
+    const price = (i: number) => (i % 11 === 5 ? '' : 1000 * (50 + (i % 70)) + (i % 2 === 0 ? 500 : 0) + 0.5);
+    const line = (i: number) =>
+      `${i % 13 === 0 ? '' : 50 + (i % 70)},${i % 2 === 0 ? '"Oslo, N"' : 'Turku'},${price(i)}`;
+    const lines = Array.from({ length: 140 }, (_, i) => line(i));
+    await writeFile(at('homes.csv'), ['area,town,price', ...lines].join('\n'));
+  });
+  afterAll(() => rm(own, { recursive: true }));
+
+  it('a regressor of columns with gaps and text', async () => {
+    const trained = await boreal([
+      ...['train', at('homes.csv'), '--target', 'price', '--model', 'network', '-o', at('homes.boreal')],
+      ...['--params', '{"hiddenLayerSizes": [8]}', '--json'],
+    ]);
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    expect(JSON.parse(trained.stdout)).toMatchObject({
+      target: 'price',
+      task: 'regression',
+      model: 'network',
+    });
+    const scored = await boreal(['evaluate', at('homes.boreal'), at('homes.csv'), '--json']);
+    expect(JSON.parse(scored.stdout)).toMatchObject({ rows: 127, r2: expect.any(Number) });
+    const predicted = await boreal(['predict', at('homes.boreal'), at('homes.csv')]);
+    expect(predicted.stdout).toMatch(/^prediction\n([\d.]+\n){140}$/);
+    const timed = await boreal(['bench', at('homes.boreal'), at('homes.csv'), '--seconds', '0.01', '--json']);
+    expect(JSON.parse(timed.stdout)).toMatchObject({ rows: 140, rowsPerSecond: expect.any(Number) });
+  });
+
+  it('a classifier, with probabilities, to a file, and its ONNX', async () => {
+    const model = at('towns.boreal');
+    const args = ['train', at('homes.csv'), '--target', 'town', '--params', '{"nEstimators": 5}'];
+    const { stdout } = await boreal([...args, '--test-size', '0', '-o', model]);
+    expect(stdout).toMatch(/classification of town\n.*140\n.*no rows held out/);
+    expect((await boreal(['evaluate', model, at('homes.csv')])).stdout).toMatch(/accuracy.*precision/s);
+    await boreal(['predict', model, at('homes.csv'), '--proba', '-o', at('out.csv')]);
+    const [head, first] = (await readFile(at('out.csv'), 'utf8')).split('\n');
+    expect([head, first]).toEqual([
+      'prediction,"probability_Oslo, N",probability_Turku',
+      expect.stringMatching(/^("Oslo, N"|Turku),[\d.]+,[\d.]+$/),
+    ]);
+    const there = await boreal(['convert', model, '-o', at('towns.onnx')]);
+    expect([there.code, there.stderr]).toEqual([0, '']);
+    expect((await boreal(['convert', at('towns.onnx'), '-o', at('back.boreal')])).stdout).toMatch(
+      /ImportedGraph/,
+    );
+  });
+
+  it.each([
+    [['train', 'homes.csv', '--target', 'nope'], /no column 'nope'; they have area, town, price/],
+    [['train', 'homes.csv', '--target', 'price', '--params', '{'], /--params must be JSON/],
+    [['train', 'homes.csv', '--target', 'price', '--params', '{"nTrees": 1}'], /no parameter 'nTrees'/],
+    [['train', 'homes.csv', '--target', 'price', '--model', 'oracle'], /random-forest, extra-trees/],
+    [['convert', 'homes.csv', '-o', 'x.boreal'], /does not tell its format/],
+    [['convert', 'x.onnx', '-o', 'x.txt'], /ends in .boreal, .onnx or .keras/],
+  ])('refuses %j', async ([name, path, ...rest], message) => {
+    const { code, stderr } = await boreal([name, at(path), ...rest]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(message)]);
   });
 });
 
