@@ -13,6 +13,7 @@ npx cmake-js build --out build-test --CDBOREAL_TESTS=ON --CDBOREAL_ADDON=OFF --p
   { tail -40 build-test/ptx-build.log; exit 1; }
 
 failed=0
+build-test/native/cuda/boreal_ptx_tests || failed=1  # the interpreter's own
 for target in "${@:-90a 80 75}"; do
   for arch in $target; do
     folder=build-test/ptx/$arch

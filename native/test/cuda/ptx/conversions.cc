@@ -3,6 +3,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "device/cuda_elements.h"
 #include "test/cuda/ptx/decode.h"
 #include "test/cuda/ptx/each.h"
 
@@ -315,8 +316,28 @@ Handler from_whole(Type to, const std::string& how) {
   if (to.bits == 64) return map1<uint64_t, A, As<uint64_t>>;
   return nullptr;
 }
+// Two floats as elements of 16 bits, the first in the upper half; a NaN is the only one that is given.
+template <bool kBrain>
+struct Halves {
+  static uint32_t half(float x) {
+    if (x != x) return 0x7fff;
+    return kBrain ? boreal::to_bfloat16(x) : boreal::to_float16(x);
+  }
+  static uint32_t of(float a, float b) { return half(a) << 16 | half(b); }
+};
+void convert_halves(Decode& d, bool brain) {
+  d.need("f32");
+  d.arguments(3);
+  d.out.a[0] = d.destination(d.argument(0), {'b', 32});
+  d.out.a[1] = d.source(d.argument(1), {'f', 32});
+  d.out.a[2] = d.source(d.argument(2), {'f', 32});
+  d.out.run = brain ? map2<uint32_t, float, Halves<true>> : map2<uint32_t, float, Halves<false>>;
+}
+
 void convert(Decode& d) {
   std::string how = d.next();
+  if (how == "rn" && d.take("f16x2")) return convert_halves(d, false);
+  if (how == "rn" && d.take("bf16x2")) return convert_halves(d, true);
   Type to;
   if (type_of(how, to)) {
     how.clear();

@@ -116,11 +116,11 @@ bool Hazards::knows(const Agent& agent, const Access& access) const {
   return true;
 }
 
-void Hazards::note(Access& slot, const Agent& agent, Use use, int line) {
-  const uint32_t lane =
-      agent.kind == AgentKind::kThread || agent.kind == AgentKind::kCopy ? 1u << agent.lane : 1;
+void Hazards::note(Access& slot, const Agent& agent, int line) {
+  const bool of_lane = agent.kind == AgentKind::kThread || agent.kind == AgentKind::kCopy;
   const bool same = slot.stamp == agent.stamp && slot.owner == agent.owner && slot.kind == agent.kind;
-  slot = {agent.stamp, (same ? slot.lanes : 0) | lane, line, agent.owner, agent.kind, use == Use::kAtomic};
+  const uint32_t lane = of_lane ? 1u << agent.lane : 1;
+  slot = {agent.stamp, (same ? slot.lanes : 0) | lane, line, agent.owner, agent.kind};
 }
 
 std::string Hazards::access(Shadow& shadow, uint64_t at, unsigned bytes, const Attempt& attempt) {
@@ -139,26 +139,28 @@ std::string Hazards::access(Shadow& shadow, uint64_t at, unsigned bytes, const A
   for (uint64_t a = at / grain * grain; a < at + bytes; a += grain) {
     Cell& cell = shadow.cell(a);
     // In shared memory, what other blocks have done does not matter.
-    const bool written = cell.write.stamp >= (global ? launch_begin_ : block_begin_);
+    const auto matters = [&](const Access& other) {
+      return other.stamp >= (global ? launch_begin_ : block_begin_) && !knows(agent, other);
+    };
     const bool again = attempt.same && cell.write.line == attempt.line;
-    if (written && !again && !(use == Use::kAtomic && cell.write.atomic) && !knows(agent, cell.write)) {
-      return conflict(use == Use::kRead ? "reads what is written in" : "writes what is written in",
-                      cell.write);
+    const Access* const written = !again && matters(cell.write)                 ? &cell.write
+                                  : use != Use::kAtomic && matters(cell.update) ? &cell.update
+                                                                                : nullptr;
+    if (written != nullptr) {
+      return conflict(use == Use::kRead ? "reads what is written in" : "writes what is written in", *written);
     }
     if (use == Use::kRead) {
       Access& latest = cell.read[0];
       if (latest.owner != agent.owner || latest.kind != agent.kind || latest.stamp < block_begin_) {
         cell.read[1] = latest;
       }
-      note(latest, agent, use, attempt.line);
+      note(latest, agent, attempt.line);
       continue;
     }
     for (const Access& read : cell.read) {
-      if (read.stamp >= (global ? launch_begin_ : block_begin_) && !knows(agent, read)) {
-        return conflict("writes what is read in", read);
-      }
+      if (matters(read)) return conflict("writes what is read in", read);
     }
-    note(cell.write, agent, use, attempt.line);
+    note(use == Use::kAtomic ? cell.update : cell.write, agent, attempt.line);
   }
   return "";
 }

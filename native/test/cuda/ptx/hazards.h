@@ -35,7 +35,6 @@ struct Access {
   int line = 0;
   uint8_t owner = 0;
   AgentKind kind = AgentKind::kThread;
-  bool atomic = false;
 };
 // `same`: it writes what is there already. Threads may write the same in one place of the code.
 struct Attempt {
@@ -45,7 +44,7 @@ struct Attempt {
   bool same, global;
 };
 struct Cell {
-  Access write, read[2];
+  Access write, update, read[2];  // updates are atomic ones
 };
 
 // The accesses of one piece of memory, found by the distance from its beginning.
@@ -124,7 +123,7 @@ class Hazards {
   bool knows_lane(const Agent& agent, const Access& access, unsigned lane) const;
   bool is_published(uint32_t stamp) const;
   Clock all_known(unsigned warp, unsigned lane) const;
-  static void note(Access& slot, const Agent& agent, Use use, int line);
+  static void note(Access& slot, const Agent& agent, int line);
   void tick(unsigned warp) { clock_[warp] = ++now; }
 
   static constexpr unsigned kMostBarriers = 64;

@@ -95,7 +95,7 @@ void Machine::run_block() {
       Warp& warp = warps_[w];
       left |= warp.live != 0;
       if ((warp.live & ~(warp.parked | warp.at_barrier)) == 0) continue;
-      warp.yields = false;
+      warp.yields = true;
       // Some sleep through a round, others run far ahead.
       if (random() % 4 != 0) run(warp, 1 + random() % kMostSteps);
       (warp.yields ? yielded : moved) = true;
@@ -160,10 +160,10 @@ void Machine::end_block() {
   unsigned registers = 0;
   for (Warp& warp : warps_) {
     for (Pending& copies : warp.copies) {
-      if (!copies.empty()) fault(last, "copies that nobody waits for");
+      if (copies.left()) fault(last, "copies that nobody waits for");
       copies.clear();
     }
-    if (!warp.products.empty()) fault(last, "products that nobody waits for");
+    if (warp.products.left()) fault(last, "products that nobody waits for");
     warp.products.clear();
     warp.in_flight.clear();
     registers += kLanes * (warp.registers != 0 ? warp.registers : first_registers());
@@ -196,6 +196,7 @@ void Machine::check_registers(Warp& w, const Instruction& i) {
 }
 
 void Machine::run(Warp& w, unsigned steps) {
+  w.yields = false;
   const Instruction* const code = program_.code.data();
   while (steps > 0 && !w.yields) {
     const uint32_t ready = w.live & ~(w.parked | w.at_barrier);

@@ -25,6 +25,9 @@ bool meet_block(Warp& w, const Instruction&, uint32_t on) {
 // Lanes may come to it in different places.
 bool meet_warp(Warp& w, const Instruction& i, uint32_t on) {
   const uint32_t members = members_of(w, i, on);
+  if ((on & ~members) != 0) {
+    w.machine->fault(w, i, static_cast<unsigned>(__builtin_ctz(on & ~members)), "a thread that is no member");
+  }
   const auto& code = w.machine->program().code;
   each_lane(w.parked, [&](unsigned lane) {
     if (code[w.pc[lane]].meet != meet_warp || code[w.pc[lane]].flow != Flow::kMeet) return;

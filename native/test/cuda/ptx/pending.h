@@ -12,11 +12,15 @@ namespace ptx {
 
 class Pending {
  public:
-  void add(std::function<void()> work) { open_.push_back(std::move(work)); }
+  void add(std::function<void()> work) {
+    open_.push_back(std::move(work));
+    ++begun_;
+  }
   // What is open is a group now, with a stamp.
   void commit(uint32_t stamp) {
-    groups_.push_back({std::move(open_), stamp});
+    groups_.push_back({std::move(open_), stamp, begun_});
     open_.clear();
+    begun_ = 0;
   }
   // Does all but the latest groups; the stamp of the last that is done, or 0.
   uint32_t wait(size_t left) {
@@ -38,9 +42,17 @@ class Pending {
     }
     return open_.empty();
   }
+  // Whether there is work that nobody has waited for, done or not.
+  bool left() const {
+    for (const auto& group : groups_) {
+      if (group.begun > 0) return true;
+    }
+    return begun_ > 0;
+  }
   void clear() {
     groups_.clear();
     open_.clear();
+    begun_ = 0;
   }
 
  private:
@@ -48,6 +60,7 @@ class Pending {
   struct Group {
     Work work;
     uint32_t stamp;
+    size_t begun;
   };
   static void some_of(Work& group, size_t& count) {
     for (; count > 0 && !group.empty(); --count) {
@@ -56,6 +69,7 @@ class Pending {
     }
   }
   Work open_;
+  size_t begun_ = 0;  // and done, maybe
   std::deque<Group> groups_;
 };
 
