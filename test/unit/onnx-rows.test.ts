@@ -157,7 +157,7 @@ describe('shapes and constants that nodes compute', () => {
     expect(() => run([4], nodes)).toThrow("node 'Y' (LSTM): this operator is not supported");
   });
 
-  test('a few bytes do not ask for constants without end', () => {
+  test('a few bytes do not ask for constants or steps without end', () => {
     const nodes = [
       node('ConstantOfShape', ['d'], ['c0']),
       ...Array.from({ length: 5 }, (_, k) => node('Neg', [`c${k}`], [`c${k + 1}`])),
@@ -165,6 +165,13 @@ describe('shapes and constants that nodes compute', () => {
       node('Mul', ['X', 's'], ['Y']),
     ];
     expect(() => run([4], nodes, [whole('d', [1 << 22])])).toThrow('more than 16777216 elements');
+    const scaled = [
+      node('ConstantOfShape', ['d'], ['C']),
+      ...Array.from({ length: 65 }, (_, k) => node('Mul', [k === 0 ? 'X' : `t${k}`, 'C'], [`t${k + 1}`])),
+    ];
+    expect(() => importONNX(file([1 << 20], scaled, [whole('d', [1, 1 << 20])]))).toThrow(
+      'more than 67108864 elements',
+    );
     expect(() => run([4], [node('ConstantOfShape', ['d'], ['Y'])], [whole('d', [1 << 30])])).toThrow(
       'more than 4194304',
     );

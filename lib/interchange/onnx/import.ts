@@ -54,6 +54,8 @@ const reader = new Reader('ONNX');
 const MAX_NODES = 20_000;
 /** Of the constants that {@link foldConstants} makes, all together: a few bytes can ask for any. */
 const MAX_FOLDED = 1 << 24;
+/** Of what the steps of a small file hold: orders of values, which a few bytes can ask for, and weights. */
+const MAX_HELD = 1 << 26;
 /** The metadata entry under which {@link exportONNX} keeps the names of columns. */
 export const FEATURES_KEY = 'boreal.features';
 
@@ -98,9 +100,10 @@ export function importONNX(
   if (graph === undefined) throw reader.fail('it has no graph');
   const inputs = readInputs(model, graph, options);
   const dictionaries = inputs.flatMap((input) => input.dictionaries ?? []);
-  if (dictionaries.length > 0) translate(model, graph, inputs);
+  const most = Math.max(MAX_HELD, 2 * source.length);
+  if (dictionaries.length > 0) translate(model, graph, inputs, most);
   for (const dictionary of dictionaries) dictionary.close();
-  const { steps, outputs } = translate(model, graph, inputs);
+  const { steps, outputs } = translate(model, graph, inputs, most);
   const params = {
     source: `${model.producerName ?? 'ONNX'} ${model.producerVersion ?? ''}`.trim().slice(0, 60),
   };
@@ -181,11 +184,12 @@ function readInput({ name = '', type }: ValueInfoProto, names: readonly string[]
 /** Names that say nothing of the columns. */
 const isOnly = (name: string) => /^(x|input|float_input|double_input)$/i.test(name);
 
-/** The steps of all nodes, and what the outputs of the graph are. */
+/** The steps of all nodes, and what the outputs of the graph are. @param most - elements that the steps may hold */
 function translate(
   model: ModelProto,
   graph: GraphProto,
   inputs: readonly Input[],
+  most: number,
 ): { steps: readonly PlanStep[]; outputs: readonly Output[] } {
   const nodes = graph.node ?? [];
   if (nodes.length > MAX_NODES) throw reader.fail(`it has ${nodes.length} nodes, more than ${MAX_NODES}`);
@@ -207,6 +211,8 @@ function translate(
     });
   const batch = inputs.find((input) => input.batch !== undefined)?.batch;
   let folded = 0;
+  let held = 0;
+  let counted = 0;
   let begin = 0;
   for (const { name, type, dims, columns, dictionaries } of inputs) {
     const own = plan.gather(
@@ -233,6 +239,8 @@ function translate(
     if (folded > MAX_FOLDED) throw node.fail(`computed constants have more than ${MAX_FOLDED} elements`);
     const results = constants ?? translate(node);
     for (const result of results) if (isComputed(result)) node.sized(result.slot.width);
+    for (; counted < steps.length; counted++) held += elementsOf(steps[counted]);
+    if (held > most) throw node.fail(`what the graph needs up to here has more than ${most} elements`);
     (proto.output ?? []).forEach((name, k) => {
       if (name === '') return;
       if (values.has(name)) throw node.fail(`'${name.slice(0, 60)}' is written twice`);
@@ -246,6 +254,13 @@ function translate(
     return [name, channelsFirst(plan, value)] as const;
   });
   return { steps, outputs: withProbabilities(plan, outputs) };
+}
+
+/** How many elements the arguments of a step have. */
+function elementsOf({ args }: PlanStep): number {
+  const lengthOf = (arg: unknown) =>
+    Array.isArray(arg) || ArrayBuffer.isView(arg) ? (arg as ArrayLike<unknown>).length : 0;
+  return args.reduce<number>((sum, arg) => sum + lengthOf(arg), 0);
 }
 
 /** The domain of an operator, and its name with the domain. */
