@@ -43,11 +43,12 @@ class FreeGain {
   BOREAL_HOST_DEVICE FreeGain(double l2, PackedPair total)
       : l2_(l2), node_(worth(gradient_of(total), hessian_of(total))) {}
 
-  // Whether the gain is greater than a bound, up to rounding: without a division, which most bins can do
-  // without.
+  // False only where gain() is not greater than the bound, >= 0, whatever rounding makes of either: a filter
+  // without a division, which most bins can do without.
   BOREAL_HOST_DEVICE bool may_exceed(double bound, double gl, double hl, double gr, double hr) const {
+    constexpr double kBelow = 1 - 1e-12;
     const double wl = hl + l2_, wr = hr + l2_;
-    return gl * gl * wr + gr * gr * wl > (bound + node_) * (wl * wr);
+    return gl * gl * wr + gr * gr * wl > (bound + node_) * kBelow * (wl * wr);
   }
   BOREAL_HOST_DEVICE double gain(double gl, double hl, double gr, double hr) const {
     const double wl = hl + l2_, wr = hr + l2_;

@@ -402,6 +402,21 @@ test('stages lead to the predictions', async () => {
   for (let i = 0; i < predicted.length; i++) expect(last[i] / predicted[i]).toBeCloseTo(1, 12);
 });
 
+test('gains that differ by a last bit make the same tree at any number of threads', async () => {
+  // Column 8, of another task of the search than column 0, gains the more.
+  const part = 167;
+  const unit = 3935;
+  const rows = Array.from({ length: 10 * part }, (_, i) =>
+    Array.from({ length: 17 }, (_, j) => Number((j === 0 && i >= part) || (j === 8 && i >= 5 * part))),
+  );
+  const target = rows.map((_, i) => unit * (i < part ? 6 : i < 5 * part ? 1 : -2));
+  for (const nJobs of [1, 2, 3]) {
+    const model = new HistGradientBoostingRegressor({ maxIter: 1, maxLeafNodes: 2, nJobs });
+    await model.fit(rows, target);
+    expect(model.snapshot().fitted!.state.feature[0]).toBe(8);
+  }
+});
+
 test('every instruction set learns the same bits', async () => {
   const script = `
     const { data, target } = boreal.loadDiabetes();

@@ -1,8 +1,9 @@
 // Splits of columns of numbers. The host goes through the bins one after another, and each split that it
 // takes raises the bar for the next; here the lanes of a warp judge 32 bins at once, the first that passes is
 // taken, and those after it are judged again by the new bar: the same splits in the same order. A warp takes
-// the columns of a group, as a task of the host does. Floor: 8 or 12 bytes of histogram a bin, read from the
-// second cache; what counts is how long a warp takes for its group, since all of them run at once.
+// a group of columns, fewer than a task of the host does: that changes no split, since gains are compared as
+// they are, in the order of the columns. Floor: 8 or 12 bytes of histogram a bin, read from the second cache;
+// what counts is how long a warp takes for its group, since all of them run at once.
 #include "cuda/launch.cuh"
 #include "cuda/tree_search.cuh"
 #include "cuda/warp.cuh"
@@ -38,10 +39,7 @@ struct Scan {
         surely_holds || (left_rows >= rules.least_rows && rows - left_rows >= rules.least_rows);
     bool waits = valid && may_hold && holds;
     for (;;) {
-      const bool passes =
-          waits && gain > best->gain &&
-          gains.may_exceed(best->gain, left_gradient, left_hessian, right_gradient, right_hessian);
-      const uint32_t passing = __ballot_sync(kAllLanes, passes);
+      const uint32_t passing = __ballot_sync(kAllLanes, waits && gain > best->gain);
       if (passing == 0) return;
       const int first = __ffs(static_cast<int>(passing)) - 1;
       best->gain = __shfl_sync(kAllLanes, gain, first);

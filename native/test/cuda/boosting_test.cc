@@ -297,6 +297,24 @@ TEST_CASE("boosting: histograms that run out are built anew") {
   check_same(problem, params, 1);
 }
 
+TEST_CASE("boosting: two columns that gain the same up to rounding, in a group and apart") {
+  // The second gains more by a last bit, which a comparison without the division rounds away.
+  constexpr size_t kPart = 167, kRows = 10 * kPart, kCols = 17;
+  constexpr double kUnit = 3935;
+  for (const size_t second : {size_t{1}, size_t{8}}) {
+    CAPTURE(second);
+    Problem problem{kRows, kCols, std::vector<float>(kRows * kCols), {}, {}, {}};
+    for (size_t i = 0; i < kRows; ++i) {
+      problem.x[i * kCols] = i < kPart ? 0 : 1;
+      problem.x[i * kCols + second] = i < 5 * kPart ? 0 : 1;
+      problem.y.push_back(i < kPart ? 6 * kUnit : i < 5 * kPart ? kUnit : -2 * kUnit);
+    }
+    BoosterParams params = params_of(LossKind::kSquaredError);
+    params.growth.max_leaves = 2;
+    check_same(problem, params, 1);
+  }
+}
+
 TEST_CASE("boosting: nodes that may not split, all of a batch") {
   for (const uint32_t depth : {1u, 2u}) {
     for (const bool leaf_wise : {true, false}) {
