@@ -226,7 +226,7 @@ export abstract class Estimator<P extends object = object, S extends State = Sta
     learn: (input: FitInput, before: S | null) => Promise<S>,
     learnSparse?: (input: SparseFitInput, before: S | null) => Promise<S>,
   ): Promise<this> {
-    const options = checkedFitOptions(given);
+    const options = checkedFitOptions(given, 'partialFit');
     this.checkBeforeFit(options);
     const before = this.#fitted;
     if (isSparse(X) && learnSparse !== undefined) {

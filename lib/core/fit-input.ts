@@ -98,20 +98,32 @@ const FIT_OPTIONS: Readonly<Record<keyof FitOptions, true>> = {
   ...{ validation: true, validationGroup: true, validationQid: true },
 };
 
-/** What `fit` was given for its options. @throws {ERR_PARAMETER} when that cannot be used, or has one that there is not */
-export function checkedFitOptions(given: FitOptions | null | undefined): FitOptions {
-  if (given === undefined || given === null) return {};
+/**
+ * What `fit` was given for its options.
+ *
+ * @param method - who was given them, for errors
+ * @param options - those that there are
+ * @throws {ERR_PARAMETER} when that cannot be used, or has one that there is not
+ */
+export function checkedFitOptions<O extends FitOptions>(
+  given: O | null | undefined,
+  method = 'fit',
+  options: object = FIT_OPTIONS,
+): O {
+  if (given === undefined || given === null) return {} as O;
   if (typeof given !== 'object') {
-    throw new ValidationError('ERR_PARAMETER', `fit: options must be an object; got ${show(given)}.`);
+    throw new ValidationError('ERR_PARAMETER', `${method}: options must be an object; got ${show(given)}.`);
   }
   for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || Object.hasOwn(FIT_OPTIONS, name)) continue;
-    const known = Object.keys(FIT_OPTIONS).join(', ');
-    throw new ValidationError('ERR_PARAMETER', `fit has no option '${name}'; it has ${known}.`);
+    if (value === undefined || Object.hasOwn(options, name)) continue;
+    const known = Object.keys(options).join(', ');
+    throw new ValidationError('ERR_PARAMETER', `${method} has no option '${name}'; it has ${known}.`);
   }
   checkListener(given.onProgress);
   return given;
 }
+
+const PART_OPTIONS: Readonly<Record<keyof PartialFitOptions, true>> = { ...FIT_OPTIONS, classes: true };
 
 /** Options of `partialFit` of classifiers. */
 export interface PartialFitOptions extends FitOptions {
@@ -127,8 +139,8 @@ export interface PartialFitOptions extends FitOptions {
 export function partOptions<C>(
   given: (FitOptions & { readonly classes?: C }) | null | undefined,
 ): [classes: C | undefined, others: FitOptions] {
-  const { classes, ...others } = given ?? {};
-  return [ownCopy(classes), checkedFitOptions(others)];
+  const { classes, ...others } = checkedFitOptions(given, 'partialFit', PART_OPTIONS);
+  return [ownCopy(classes), others];
 }
 
 /** A validation set as estimators see it: as private, and in the columns and element type of the training set. */

@@ -121,11 +121,11 @@ export interface LoadedModel {
 /**
  * Reads a model file.
  *
- * @param source - a path, or the bytes themselves (copied)
+ * @param source - a path or file URL, or the bytes themselves (copied)
  * @typeParam E - its class, where you know it, which is then what the compiler checks; `instanceof` checks the model itself
  * @returns the fitted estimator, ready to predict
  * @throws {ERR_MODEL_FILE} when the bytes are not a valid model
- * @throws {ERR_PARAMETER} when the source is neither a path nor bytes
+ * @throws {ERR_PARAMETER} when the source is no path, file URL or bytes
  * @example
  * ```ts
  * import { LinearRegression, load } from 'boreal';
@@ -140,7 +140,8 @@ export async function load<E = AnyEstimator>(source: string | URL | Uint8Array):
 
 /** As {@link load}, with the metadata that `save` was given. */
 export async function loadWithMetadata(source: string | URL | Uint8Array): Promise<LoadedModel> {
-  if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Uint8Array)) {
+  const isFile = typeof source === 'string' || (source instanceof URL && source.protocol === 'file:');
+  if (!isFile && !(source instanceof Uint8Array)) {
     throw new ValidationError(
       'ERR_PARAMETER',
       `load takes a path, a file URL or bytes; got ${show(source)}.`,

@@ -27,7 +27,8 @@ export interface TableColumns {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  if (typeof value !== 'object' || value === null || value instanceof Date) return false;
+  return !Array.isArray(value) && !ArrayBuffer.isView(value);
 }
 
 function isColumn(value: unknown): value is Column {
@@ -72,6 +73,12 @@ function columnsOf(table: ColumnTable): TableColumns {
     const message = `Expected a table, an object of columns or an array of rows; got ${show(table)}.`;
     throw new ValidationError('ERR_PARAMETER', message);
   }
+  const { data, rows, cols } = table;
+  if (typeof rows === 'number' && typeof cols === 'number')
+    throw new ValidationError(
+      'ERR_DTYPE',
+      `The values of a matrix { data, rows, cols } must be a typed array of numbers; got ${show(data)}.`,
+    );
   const names = Object.keys(table);
   const columns = Object.values(table);
   for (let j = 0; j < names.length; j++) {

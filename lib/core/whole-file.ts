@@ -7,7 +7,7 @@ import { show } from './params.js';
 
 /** Writes beside the place, flushes, then renames: who dies in between leaves what was there, and a file ending in .tmp. @throws {ERR_PARAMETER} for no path */
 export async function writeWhole(place: string | URL, bytes: Uint8Array): Promise<void> {
-  const path = place instanceof URL ? fileURLToPath(place) : place;
+  const path = place instanceof URL && place.protocol === 'file:' ? fileURLToPath(place) : place;
   if (typeof path !== 'string' || path === '')
     throw new ValidationError(
       'ERR_PARAMETER',

@@ -30,7 +30,7 @@ import {
   lowerScores,
   stagedScores,
 } from './gradient-boosting-state.js';
-import { mostProbable, softmax } from './softmax.js';
+import { highestScored, softmax } from './softmax.js';
 
 /** Parameters of {@link GradientBoostingClassifier}. */
 export interface GradientBoostingClassifierParams extends GradientBoostingParams {
@@ -267,10 +267,10 @@ export class GradientBoostingClassifier extends TreesClassifier<
     }
   }
 
-  /** Labels after each round. */
+  /** Labels after each round; those after the last are what `predict` says. */
   async *stagedPredict(X: MatrixLike): AsyncGenerator<Label[]> {
     const { classes } = this.state;
-    for await (const proba of this.stagedPredictProba(X)) yield mostProbable(proba, classes);
+    for await (const scores of this.stagedDecisionFunction(X)) yield highestScored(scores, classes);
   }
 
   /** @internal */

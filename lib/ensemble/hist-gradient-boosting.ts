@@ -40,7 +40,7 @@ import {
   lowerHistTrees,
   stagedHistScores,
 } from './hist-boosting-state.js';
-import { mostProbable, pairOf, softmax } from './softmax.js';
+import { highestScored, pairOf, softmax } from './softmax.js';
 
 /** Parameters of {@link HistGradientBoostingClassifier}. */
 export interface HistGradientBoostingClassifierParams extends HistBoostingParams {
@@ -226,10 +226,10 @@ export class HistGradientBoostingClassifier extends Classifier<
       yield softmax(raw.cols === 1 ? pairOf(raw, 0, 1) : raw);
   }
 
-  /** Labels after each round. */
+  /** Labels after each round; those after the last are what `predict` says. */
   async *stagedPredict(X: MatrixLike): AsyncGenerator<Label[]> {
     const { classes } = this.state;
-    for await (const proba of this.stagedPredictProba(X)) yield mostProbable(proba, classes);
+    for await (const scores of this.stagedDecisionFunction(X)) yield highestScored(scores, classes);
   }
 
   /** @internal */
@@ -259,13 +259,7 @@ function classifierOfScores(raw: Float64Array, rows: number, classes: readonly L
     classes,
     decisionFunction: async () => scores,
     predictProba: async () => softmax(classes.length === 2 ? pairOf(scores, 0, 1) : scores),
-    predict: async () =>
-      Array.from({ length: rows }, (_, i) => {
-        if (classes.length === 2) return classes[raw[i] > 0 ? 1 : 0];
-        let best = 0;
-        for (let k = 1; k < classes.length; k++) if (raw[k * rows + i] > raw[best * rows + i]) best = k;
-        return classes[best];
-      }),
+    predict: async () => highestScored(scores, classes),
   };
 }
 

@@ -25,11 +25,15 @@ export function pairOf({ data, rows }: Matrix, from: number, to: number): Matrix
   return new Matrix(pair, rows, 2);
 }
 
-/** The most probable class of each row, of equals the first. */
-export function mostProbable(proba: Matrix<Float64Array>, classes: readonly Label[]): Label[] {
-  const best = Float64Array.from({ length: proba.rows }, (_, i) => {
-    const row = proba.row(i);
-    return row.indexOf(row.reduce((most, p) => Math.max(most, p), 0));
-  });
-  return decodeLabels(new Matrix(best, proba.rows, 1), classes);
+/**
+ * The class of each row by its scores, as plans tell it: of one score the second above 0, else that of the highest, of equals the first.
+ * Not by probabilities, where scores that differ may round to equals.
+ */
+export function highestScored({ data, rows, cols }: Matrix, classes: readonly Label[]): Label[] {
+  const codes = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    if (cols === 1) codes[i] = data[i] > 0 ? 1 : 0;
+    else for (let k = 1; k < cols; k++) if (data[i * cols + k] > data[i * cols + codes[i]]) codes[i] = k;
+  }
+  return decodeLabels(new Matrix(codes, rows, 1), classes);
 }

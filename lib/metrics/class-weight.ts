@@ -1,7 +1,7 @@
 /** Weights of classes as arrays: for losses, and for what takes `sampleWeight` and no `classWeight`. */
 import { type ClassWeight, weightsByClass } from '../core/kinds.js';
 import { codesOfLabels, distinctLabels, type Label } from '../core/labels.js';
-import { classWeight as rule, show } from '../core/params.js';
+import { checkNames, classWeight as rule, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { type Labels, toWeights } from './input.js';
 
@@ -20,7 +20,7 @@ export interface ClassWeightOptions {
  * @param y - one label per row
  * @returns [classes]
  * @throws {ERR_LABELS} when `classes` has a label twice, y one that `classes` lacks, or no row has one of `classes` and the weights are balanced
- * @throws {ERR_PARAMETER} for other weights, or a weight of a label that `classes` lacks
+ * @throws {ERR_PARAMETER} for other weights, a weight of a label that `classes` lacks, or another option
  * @throws {ERR_SHAPE | ERR_EMPTY} when there is not one sample weight a row, or no label
  * @example
  * ```ts
@@ -33,8 +33,9 @@ export function computeClassWeight(
   classWeight: ClassWeight,
   classes: Labels,
   y: Labels,
-  options: ClassWeightOptions = {},
+  options: ClassWeightOptions | null = {},
 ): Float64Array {
+  checkNames('computeClassWeight', options ?? {}, ['sampleWeight']);
   if (!rule.allows(classWeight)) {
     const message = `classWeight must be ${rule.allowed}; got ${show(classWeight)}.`;
     throw new ValidationError('ERR_PARAMETER', message);
@@ -52,7 +53,7 @@ export function computeClassWeight(
       'ERR_LABELS',
       `classes: y has no ${show(absent)}, whose weight would be infinite.`,
     );
-  const counts = toWeights(options.sampleWeight, codes.length) ?? null;
+  const counts = toWeights(options?.sampleWeight, codes.length) ?? null;
   return (
     weightsByClass(classWeight, { codes, classes: listed }, counts) ?? new Float64Array(listed.length).fill(1)
   );

@@ -16,6 +16,7 @@ test('the class makes tensors as the function does', () => {
   const x = new Tensor([1, 2, 3, 4], { shape: [2, 2], requiresGrad: true });
   expect([x.toArray(), x.requiresGrad, x.isLeaf]).toEqual([[[1, 2], [3, 4]], true, true]); // biome-ignore format: a matrix
   expect(new Tensor([1]).requiresGrad).toBe(false);
+  expect(tensor([1, 2], null as never).toArray()).toEqual([1, 2]);
 });
 
 /** Values in [low, high], away from where functions have corners. */

@@ -4,6 +4,7 @@ import type { Progress } from '../../lib/core/fit-input.js';
 import {
   accuracyScore,
   f1Score,
+  GradientBoostingClassifier,
   HistGradientBoostingClassifier,
   HistGradientBoostingRegressor,
   LinearRegression,
@@ -366,6 +367,19 @@ test('contributions of columns add up to the scores', async () => {
       return parts.reduce((sum: number, part: number) => sum + part, base);
     });
     for (const [k, sum] of sums.entries()) expect(sum).toBeCloseTo(scores.row(i)[k], 10);
+  }
+});
+
+test('labels of stages are those of scores, also where probabilities round to equals', async () => {
+  const X = [[0], [1], [2], [3]];
+  const y = ['a', 'a', 'b', 'b'];
+  for (const model of [
+    new HistGradientBoostingClassifier({ learningRate: 1e-20, maxIter: 2, minSamplesLeaf: 1 }),
+    new GradientBoostingClassifier({ learningRate: 1e-20, nEstimators: 2 }),
+  ]) {
+    await model.fit(X, y);
+    for await (const stage of model.stagedPredict(X)) expect(stage).toEqual(y);
+    expect(await model.predict(X)).toEqual(y);
   }
 });
 

@@ -25,7 +25,7 @@ describe('distinctLabels', () => {
   test('refuses mixed and odd types', () => {
     expect(code(() => distinctLabels([1, '1'], 'y'))).toBe('ERR_DTYPE');
     expect(code(() => distinctLabels([true, 1], 'y', 'ERR_LABELS'))).toBe('ERR_LABELS');
-    for (const value of [{}, [], 1n, Symbol('s'), () => 1])
+    for (const value of [{}, [], new Date(0), 1n, Symbol('s'), () => 1])
       expect(code(() => distinctLabels([value], 'y'))).toBe('ERR_DTYPE');
   });
 });

@@ -50,7 +50,7 @@ describe('weights of classes', () => {
     expect([...computeClassWeight('balanced', classes, y)]).toEqual([1, 2 / 3, 2]);
     const sampleWeight = [1, 2, 3, 4, 5, 6];
     expect([...computeClassWeight('balanced', classes, y, { sampleWeight })]).toEqual([7 / 8, 1, 7 / 6]);
-    expect([...computeClassWeight({ a: 3 }, classes, y)]).toEqual([1, 3, 1]);
+    expect([...computeClassWeight({ a: 3 }, classes, y, null)]).toEqual([1, 3, 1]);
     expect([...computeClassWeight(null, Int32Array.of(1, 0), [0, 1])]).toEqual([1, 1]);
     expect([...computeSampleWeight('balanced', y)]).toEqual([2 / 3, 2 / 3, 1, 2 / 3, 1, 2]);
   });
@@ -65,6 +65,7 @@ describe('weights of classes', () => {
       [() => computeClassWeight('balanced', undefined as never, y), 'ERR_PARAMETER'],
       [() => computeClassWeight('balanced', classes, []), 'ERR_EMPTY'],
       [() => computeClassWeight('balanced', classes, y, { sampleWeight: [1] }), 'ERR_SHAPE'],
+      [() => computeClassWeight('balanced', classes, y, { sampleWeights: y } as never), 'ERR_PARAMETER'],
       [() => computeSampleWeight('balanced', ['a', null as never]), 'ERR_LABELS'],
     ];
     for (const [call, code] of refused) expect(call).toThrow(expect.objectContaining({ code }));

@@ -89,8 +89,9 @@ describe('save and load', () => {
     await expect(model.save(join(folder, 'no', 'such', 'folder.boreal'))).rejects.toMatchObject({
       code: 'ENOENT',
     });
-    for (const path of [undefined, '', 3])
+    for (const path of [undefined, '', 3, new URL('http://localhost/a.boreal')])
       await expect(model.save(path as never)).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
+    await expect(load(new URL('http://localhost/a.boreal'))).rejects.toMatchObject({ code: 'ERR_PARAMETER' });
     const target = join(folder, 'taken.boreal');
     await writeFile(join(folder, 'b'), '');
     await model.save(pathToFileURL(target));

@@ -152,6 +152,18 @@ describe('partialFit', () => {
     expect(model.toBytes()).toEqual(before);
   });
 
+  test('refuses options that are no object, or that there are not, naming those that there are', async () => {
+    for (const options of [5, { sampleWeights: [1] }])
+      await expect(new GaussianNB().partialFit(X, y, options as never)).rejects.toMatchObject({
+        code: 'ERR_PARAMETER',
+        message: expect.stringMatching(
+          /^partialFit(: options must be an object; got 5|.* it has .*, classes)\.$/,
+        ),
+      });
+    const scaler = new StandardScaler().partialFit(X, undefined, { classes: y } as never);
+    await expect(scaler).rejects.toThrow(/^partialFit has no option 'classes'/);
+  });
+
   test('null is no list of classes: they are those of y', async () => {
     for (const Model of [
       GaussianNB,

@@ -41,6 +41,7 @@ group('isTable', () => {
     [false, [[1, 2]]],
     [false, []],
     [false, [Float64Array.of(1)]],
+    [false, [new Date(0)]],
     [false, Float64Array.of(1)],
     [false, { data: Float64Array.of(1), rows: 1, cols: 1 }],
     [false, null],
@@ -91,6 +92,9 @@ group('tableToColumns', () => {
     ['ERR_EMPTY', {}],
     ['ERR_EMPTY', { a: [] }],
     ['ERR_EMPTY', [{}]],
+    ['ERR_SHAPE', [new Date(0)]],
+    ['ERR_DTYPE', { data: new BigInt64Array(2), rows: 1, cols: 2 }],
+    ['ERR_DTYPE', { data: [1, 2], rows: 1, cols: 2 }],
   ])('%s, case %#', (expected, table) => {
     expect(codeOf(() => tableToColumns(table as Table))).toBe(expected);
   });

@@ -37,9 +37,9 @@ export class Tensor extends TensorShapes {
   constructor(data: TensorData, options?: TensorDataOptions);
   /** @internal */
   constructor(value: Value, requiresGrad: boolean);
-  constructor(data: TensorData | Value, options: TensorDataOptions | boolean = {}) {
+  constructor(data: TensorData | Value, options?: TensorDataOptions | boolean | null) {
     const { shape, requiresGrad = false } =
-      typeof options === 'boolean' ? { requiresGrad: options } : options;
+      typeof options === 'boolean' ? { requiresGrad: options, shape: undefined } : (options ?? {});
     super(data instanceof Value ? data : valueFrom(data, shape), requiresGrad);
   }
 
