@@ -118,7 +118,7 @@ export function importCatBoost(
     return restored(
       new ImportedMultiRegressor(params),
       state,
-      { ...common, classes: undefined },
+      { ...common, classes: reader.noClasses(classes) },
       { kind: 'none' },
     );
   }
@@ -128,7 +128,7 @@ export function importCatBoost(
     sums: { ...sums, link: objective.link },
     classes:
       objective.kind === 'number'
-        ? undefined
+        ? reader.noClasses(classes)
         : reader.classes(classes ?? classNames(info), objective.kind === 'binary' ? 2 : bias.length),
   });
 }

@@ -119,6 +119,13 @@ export class Reader {
     return given;
   }
 
+  /** What stands for the labels of a model without classes, for which none may be given. */
+  noClasses(given: readonly Label[] | undefined): undefined {
+    if (given !== undefined && given !== null)
+      throw this.fail("it has no classes, for which 'classes' gives labels");
+    return undefined;
+  }
+
   /** Own members only: a file may name 'constructor'. */
   find(parent: object, path: readonly string[]): unknown {
     let value: unknown = parent;

@@ -96,7 +96,8 @@ export function importLightGBM(
       slope: slopeOf(settings),
     },
     features,
-    classes: objective.kind === 'number' ? undefined : reader.classes(classes, Math.max(2, outputs)),
+    classes:
+      objective.kind === 'number' ? reader.noClasses(classes) : reader.classes(classes, Math.max(2, outputs)),
     dtype: 'float64',
   });
 }

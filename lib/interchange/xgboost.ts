@@ -101,7 +101,7 @@ export function importXGBoost(source: string | Uint8Array, options?: ImportXGBoo
   const read = {
     params: { source: sourceName(model), objective: name },
     features,
-    classes: isNumber ? undefined : reader.classes(classes, Math.max(2, outputs)),
+    classes: isNumber ? reader.noClasses(classes) : reader.classes(classes, Math.max(2, outputs)),
     dtype: 'float32' as const,
   };
   const base = baseScores(settings, objective, outputs);

@@ -1,7 +1,7 @@
 /** Imported models of several targets; predictions are compared in test/golden. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ImportedMultiRegressor, importXGBoost, load, treeShap } from '../../lib/index.js';
+import { ImportedMultiRegressor, importCatBoost, importXGBoost, load, treeShap } from '../../lib/index.js';
 import { serve } from '../../lib/serve/index.js';
 
 const path = (file: string) => new URL(`../golden/models/${file}`, import.meta.url);
@@ -54,4 +54,13 @@ test('several targets of several classes, or of a linear booster, are refused', 
   const linear = JSON.parse(readFileSync(path('xgboost-linear-json.json'), 'utf8'));
   linear.learner.learner_model_param.num_target = '2';
   expect(() => importXGBoost(JSON.stringify(linear))).toThrow(/several targets/);
+});
+
+test('labels of classes are refused where there are none', () => {
+  const options = { classes: ['no', 'yes'] };
+  for (const file of ['catboost-targets.json', 'catboost-targets-labels.json', 'catboost-regression.json'])
+    expect(() => importCatBoost(readFileSync(path(file)), options)).toThrow('it has no classes');
+  expect(() => importXGBoost(readFileSync(path('xgboost-targets.ubj')), options)).toThrow(
+    'it has no classes',
+  );
 });

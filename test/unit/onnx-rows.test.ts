@@ -1,49 +1,8 @@
 /** importONNX: parts of rows along any axis, shapes that are computed, and what is put around values or moved between channels. */
 import { describe, expect, test } from 'vitest';
 import { importONNX } from '../../lib/index.js';
-import {
-  type AttributeProto,
-  ELEMENT,
-  encodeModel,
-  type GraphProto,
-  type NodeProto,
-  type TensorProto,
-} from '../../lib/interchange/onnx/messages.js';
-
-const text = (value: string) => new TextEncoder().encode(value);
-const ints = (name: string, values: number[]): AttributeProto => ({ name, ints: values });
-const int = (name: string, i: number): AttributeProto => ({ name, i });
-const whole = (name: string, int64Data: number[], dims = [int64Data.length]): TensorProto => ({
-  ...{ name, dims, dataType: ELEMENT.int64, int64Data },
-});
-const numbers = (name: string, floatData: number[], dims = [floatData.length]): TensorProto => ({
-  ...{ name, dims, dataType: ELEMENT.float, floatData },
-});
-const node = (opType: string, input: string[], output: string[], attribute: AttributeProto[] = []) => ({
-  ...{ opType, input, output, attribute },
-});
-
-/** A file whose rows have a shape, and whose nodes begin with X and end with Y. */
-function file(dims: number[], nodes: NodeProto[], initializer: TensorProto[] = [], rest: GraphProto = {}) {
-  const dim = [{}, ...dims.map((value) => ({ value }))];
-  const input = [{ name: 'X', type: { tensorType: { elemType: ELEMENT.float, shape: { dim } } } }];
-  return encodeModel({
-    irVersion: 8,
-    opsetImport: [{ version: 18 }, { domain: 'ai.onnx.ml', version: 3 }],
-    graph: { node: nodes, input, output: [{ name: 'Y' }], initializer, ...rest },
-  });
-}
-
-function run(...args: Parameters<typeof file>): number[] {
-  const [dims] = args;
-  const width = dims.reduce((a, b) => a * b, 1);
-  const row = Float32Array.from({ length: width }, (_, k) => k);
-  return Array.from(
-    importONNX(file(...args))
-      .compile()
-      .runSync([row]).data,
-  );
-}
+import { ELEMENT } from '../../lib/interchange/onnx/messages.js';
+import { file, int, ints, node, numbers, run, text, whole } from '../support/onnx-files.js';
 
 describe('parts of a row', () => {
   test('Slice along several axes, with steps and backwards', () => {

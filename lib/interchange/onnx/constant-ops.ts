@@ -70,7 +70,9 @@ function together(node: Node, tensors: readonly NumberTensor[]): NumberTensor[] 
   return tensors.map((tensor) => spread(node, tensor, dims));
 }
 
-const numbers = (node: Node) => node.inputs.map((_, k) => node.constant(k));
+/** So many inputs, by default those that there are. */
+const numbers = (node: Node, count = node.inputs.length) =>
+  Array.from({ length: count }, (_, k) => node.constant(k));
 
 function elementwise(node: Node): Constants | undefined {
   const unary = Object.hasOwn(UNARY, node.op) ? UNARY[node.op] : undefined;
@@ -86,7 +88,7 @@ function elementwise(node: Node): Constants | undefined {
 }
 
 const where = (node: Node) => {
-  const [condition, a, b] = together(node, numbers(node));
+  const [condition, a, b] = together(node, numbers(node, 3));
   return [{ tensor: { ...a, data: a.data.map((x, i) => (condition.data[i] === 0 ? b.data[i] : x)) } }];
 };
 
@@ -189,31 +191,36 @@ const constantOfShape = (node: Node) => {
 };
 
 const range = (node: Node) => {
-  const [start, limit, step] = numbers(node);
+  const [start, limit, step] = numbers(node, 3);
   const length = Math.max(0, Math.ceil((limit.data[0] - start.data[0]) / step.data[0]));
   const data = new Float64Array(node.sized(length)).map((_, k) => start.data[0] + k * step.data[0]);
   return [typed({ dims: [length], type: start.type, data })];
 };
 
-const FOLDS: Readonly<Record<string, (a: number, b: number) => number>> = {
-  ReduceSum: BINARY.Add,
-  ReduceProd: BINARY.Mul,
-  ReduceMax: BINARY.Max,
-  ReduceMin: BINARY.Min,
+/** Folds, and what they make of nothing. */
+const FOLDS: Readonly<Record<string, readonly [fold: (a: number, b: number) => number, nothing: number]>> = {
+  ReduceSum: [BINARY.Add, 0],
+  ReduceProd: [BINARY.Mul, 1],
+  ReduceMax: [BINARY.Max, -Infinity],
+  ReduceMin: [BINARY.Min, Infinity],
 };
 
 const reduce = (node: Node) => {
   const { dims, type, data } = node.constant(0);
   const listed = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
   const axes = new Set(listed.map((axis) => (axis < 0 ? axis + dims.length : axis)));
+  if (axes.size === 0 && node.int('noop_with_empty_axes', 0) !== 0) return [{ tensor: { dims, type, data } }];
+  if ([...axes].some((axis) => !(axis >= 0 && axis < dims.length)))
+    throw node.fail(`its axes are not those of a constant of shape ${dims.join(' x ')}`);
   const isFolded = (d: number) => axes.size === 0 || axes.has(d);
   const kept = dims.map((length, d) => (isFolded(d) ? 1 : length));
   const to = placesOf(dims, fillingStrides(kept, dims)!);
-  const result = new Float64Array(sizeOf(kept)).fill(Number.NaN);
-  const seen = new Uint8Array(result.length);
+  const [fold, nothing] = FOLDS[node.op];
+  const result = new Float64Array(node.sized(sizeOf(kept))).fill(nothing);
+  if (data.length === 0 && result.length > 0 && !Number.isFinite(nothing) && /int|bool/.test(type))
+    throw node.fail('there is no extreme of no whole numbers');
   data.forEach((x, i) => {
-    result[to[i]] = seen[to[i]] === 0 ? x : FOLDS[node.op](result[to[i]], x);
-    seen[to[i]] = 1;
+    result[to[i]] = fold(result[to[i]], x);
   });
   const shape = node.int('keepdims', 1) === 1 ? kept : kept.filter((_, d) => !isFolded(d));
   return [typed({ dims: shape, type, data: result })];

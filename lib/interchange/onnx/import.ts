@@ -313,6 +313,7 @@ function estimatorOf(
     model.restore({ state, ...fitted({ kind: 'class', classes: labels }) });
     return model;
   }
+  reader.noClasses(classes);
   const [name, { slot, codes }] = outputs[0];
   if (codes !== undefined) throw reader.fail(`output '${name.slice(0, 60)}' holds text`);
   if (slot.width === 1) {

@@ -12,6 +12,9 @@ import { isLastAxis, isZero } from './shape-ops.js';
 import type { NumberTensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed, type Value } from './values.js';
 
+/** The largest number of float32. */
+const MAX_FLOAT = (2 - 2 ** -23) * 2 ** 127;
+
 export const unary =
   (kind: Activation): Translate =>
   (node) => {
@@ -250,8 +253,10 @@ const logSumExp: Translate = (node) => {
   const { plan } = node;
   const value = { ...node.computed(0), slot: node.slot(0) };
   const { slot: most } = reduceAxes(node, value, 'max');
-  // A row of nothing but -Infinity has no gaps.
-  const largest = plan.binary(most, 'max', filled(most.width, -3.4e38));
+  // An infinite one has no gaps to what is infinite as well.
+  const end = value.type === 'double' ? Number.MAX_VALUE : MAX_FLOAT;
+  const above = plan.binary(most, 'max', filled(most.width, -end));
+  const largest = plan.binary(above, 'min', filled(most.width, end));
   const axes = foldedAxes(node, value);
   const kept = value.dims.map((length, d) => (axes.has(d) ? 1 : length));
   const spread = plan.gather(largest, placesOf(value.dims, fillingStrides(kept, value.dims)!));

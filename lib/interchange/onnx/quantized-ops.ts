@@ -27,6 +27,13 @@ function alongAxis(node: Node, given: NumberTensor, rank: number, axis: number):
   return { ...given, dims: [given.data.length, ...new Array<number>(rank - at - 1).fill(1)] };
 }
 
+/** A number for each of so many columns or filters, given for each or once. */
+function numberOf(node: Node, what: string, { data }: NumberTensor, count: number): (k: number) => number {
+  if (data.length === 1) return () => data[0];
+  if (data.length === count) return (k) => data[k];
+  throw node.fail(`its ${what} has ${data.length} values, and not 1 or ${count}`);
+}
+
 const zeroOf = (node: Node, k: number): NumberTensor =>
   node.inputs[k] === undefined ? ZERO : node.constant(k);
 
@@ -73,12 +80,14 @@ function dequantizedConstant(
 ): NumberTensor {
   const { dims, data } = tensor;
   const at = axis < 0 ? axis + dims.length : axis;
-  const isOne = scale.data.length === 1;
-  if (!isOne && scale.data.length !== dims[at]) throw node.fail('its scale is not supported');
   const inner = sizeOf(dims.slice(at + 1));
-  const of = (own: NumberTensor, i: number) =>
-    own.data[own.data.length === 1 ? 0 : Math.floor(i / inner) % dims[at]];
-  return { dims, type: 'float', data: data.map((v, i) => Math.fround((v - of(zero, i)) * of(scale, i))) };
+  const scaleAt = numberOf(node, 'scale', scale, dims[at]);
+  const zeroAt = numberOf(node, 'zero', zero, dims[at]);
+  const number = (code: number, k: number) => Math.fround((code - zeroAt(k)) * scaleAt(k));
+  return {
+    ...{ dims, type: 'float' },
+    data: data.map((code, i) => number(code, Math.floor(i / inner) % dims[at])),
+  };
 }
 
 const quantizeLinear: Translate = (node) => [
@@ -141,7 +150,8 @@ function wholeProduct(
   bZero: NumberTensor,
 ): Computed {
   const cols = b.dims[1] ?? 1;
-  const data = b.data.map((value, i) => value - bZero.data[bZero.data.length === 1 ? 0 : i % cols]);
+  const zero = numberOf(node, 'zero', bZero, cols);
+  const data = b.data.map((value, i) => value - zero(i % cols));
   const tensor: NumberTensor = { dims: b.dims, type: 'float', data };
   const [result] = product(node.given([lessZero(node, a, aZero), { tensor }])) as readonly Computed[];
   return { ...result, type: 'int32' };
@@ -152,11 +162,11 @@ const matMulInteger: Translate = (node) => [
 ];
 
 const convInteger: Translate = (node) => {
-  const [weights, zero] = [node.constant(1), zeroOf(node, 3)];
-  const perFilter = weights.data.length / weights.dims[0];
-  const data = weights.data.map(
-    (value, i) => value - zero.data[zero.data.length === 1 ? 0 : Math.floor(i / perFilter)],
-  );
+  const weights = node.constant(1);
+  const [filters] = weights.dims;
+  const perFilter = weights.data.length / filters;
+  const zero = numberOf(node, 'zero', zeroOf(node, 3), filters);
+  const data = weights.data.map((value, i) => value - zero(Math.floor(i / perFilter)));
   return [
     { ...convolve(node, lessZero(node, node.laidOut(0), 2), { ...weights, data }, null), type: 'int32' },
   ];
@@ -164,14 +174,13 @@ const convInteger: Translate = (node) => {
 
 /** Inputs a, its scale and zero, b, its scale and zero, scale and zero of the result. */
 const qLinearMatMul: Translate = (node) => {
-  const [aScale, bScale, yScale] = [1, 4, 6].map((k) => node.constant(k).data);
-  if (aScale.length !== 1 || yScale.length !== 1) throw node.fail('scales for each row are not supported');
+  const [aScale, bScale, yScale] = [1, 4, 6].map((k) => node.constant(k));
+  if (aScale.data.length !== 1 || yScale.data.length !== 1)
+    throw node.fail('scales for each row are not supported');
   const whole = wholeProduct(node, node.computed(0), 2, node.constant(3), node.constant(5));
   const cols = whole.dims.at(-1) ?? 1;
-  const factor = Float64Array.from(
-    { length: whole.slot.width },
-    (_, j) => aScale[0] * bScale[bScale.length === 1 ? 0 : j % cols],
-  );
+  const scale = numberOf(node, 'scale', bScale, cols);
+  const factor = Float64Array.from({ length: whole.slot.width }, (_, j) => aScale.data[0] * scale(j % cols));
   const numbers: Computed = { ...whole, type: 'float', slot: node.plan.binary(whole.slot, 'mul', factor) };
   return [quantized(node, numbers, node.constant(6), node.constant(7), -1)];
 };
@@ -212,8 +221,9 @@ const qGemm: Translate = (node) => {
   const inputs = [numbersAt(node, 0), numbersAt(node, 3, axis)];
   if (node.inputs[6] !== undefined) {
     const { dims, data } = node.constant(6);
-    const [unit, scale] = [node.float('alpha', 1) * node.constant(1).data[0], node.constant(4).data];
-    const added = data.map((v, j) => v * unit * scale[scale.length === 1 ? 0 : j]);
+    const unit = node.float('alpha', 1) * node.constant(1).data[0];
+    const scale = numberOf(node, 'scale', node.constant(4), data.length);
+    const added = data.map((v, j) => v * unit * scale(j));
     inputs.push({ tensor: { dims, type: 'float', data: added } });
   }
   const [numbers] = product(node.given(inputs)) as readonly Computed[];
@@ -227,10 +237,9 @@ const qLinearConv: Translate = (node) => {
   const scale = node.constant(4);
   const weights = dequantizedConstant(node, node.constant(3), scale, node.constant(5), 0);
   const unit = node.constant(1).data[0];
+  const perFilter = numberOf(node, 'scale', scale, weights.dims[0]);
   const bias =
-    node.inputs[8] === undefined
-      ? null
-      : node.constant(8).data.map((v, f) => v * unit * scale.data[scale.data.length === 1 ? 0 : f]);
+    node.inputs[8] === undefined ? null : node.constant(8).data.map((v, f) => v * unit * perFilter(f));
   return [quantized(node, convolve(node, x, weights, bias), node.constant(6), node.constant(7), 1)];
 };
 
