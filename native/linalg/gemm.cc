@@ -67,7 +67,7 @@ void gemm(MatrixView<const T> a, MatrixView<const T> b, MatrixView<T> c, const G
                           options.activation,
                           elementwise_kernels<T>(isa).unary};
   const GemmKernels<T>& wide = gemm_kernels<T>(isa);
-  const bool dots = !options.transpose_a && wide.prefers_dots(k, n);
+  const bool dots = !options.transpose_a && wide.prefers_dots(k, std::max(n, options.whole_cols));
   // A factor other than these would round elsewhere; which way is taken must not show.
   const bool swapped =
       options.transpose_a && n <= wide.tile_cols / 4 && (options.alpha == T(1) || options.alpha == T(-1));

@@ -2,7 +2,8 @@
 // way out. Every element of the product is one chain of fused multiply-adds over k in ascending order that
 // starts from beta C + bias, so its bits depend neither on the number of rows and columns around it nor on
 // the number of threads. Only where A is not transposed and B has a handful of columns (prefers_dots of
-// gemm_kernels.h) is it a dot product over vectors of k, again in one order.
+// gemm_kernels.h) is it a dot product over vectors of k, again in one order: so who multiplies some columns
+// of a matrix by themselves says how many it has.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +22,7 @@ struct GemmOptions {
   T beta = 0;                           // 0: C is only written, whatever it holds
   const T* bias = nullptr;              // [n], added to every row; or null
   Unary activation = Unary::kIdentity;  // of alpha op(A) op(B) + beta C + bias
+  size_t whole_cols = 0;                // of the product whose columns these are, with its bits; 0: n
   size_t max_threads = 0;               // 0: all of the pool, as far as the work is worth it
   const CancelToken* cancel = nullptr;
   const Kernels* kernels = nullptr;  // null: the best of this CPU

@@ -31,9 +31,10 @@ void DenseLayer::forward(const LayerRows& r) const {
        dense_view(r.y, rows, units_), options);
 }
 
-// Sums of a column do not depend on what is beside it; only a handful of columns would be dot products.
+// The last columns may be a handful, which by themselves would be dot products.
 void DenseLayer::forward_columns(const LayerRows& r, size_t begin, size_t end) const {
   GemmOptions<float> options;
+  options.whole_cols = units_;
   if (bias() != nullptr) options.bias = bias() + begin;
   options.max_threads = 1;
   options.kernels = &kernels_;

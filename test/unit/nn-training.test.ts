@@ -46,6 +46,28 @@ test('the same bits on 1 and 4 threads, and the same loss on every instruction s
   }
 });
 
+test('threads that share the columns of a first layer, of which the last has few', {
+  timeout: 60_000,
+}, async () => {
+  const script = `${setup}
+    const learned = [];
+    for (const units of [20, 33, 36]) {
+      const network = new Network([dense(units), relu, dense(4)], [144], { seed: 1 });
+      await network.trainEpoch(x, y, { ...options, batchSize: 160 });
+      learned.push(...network.parameters().map(({ data }) => Array.from(data)));
+    }
+    console.log(JSON.stringify(learned));
+  `;
+  const isas = await evaluate<string[]>('console.log(JSON.stringify(native.info().isas))');
+  // One value is no vector, and variants of AVX-512 multiply floats as it does.
+  for (const isa of isas.filter((name) => !/scalar|avx512./.test(name))) {
+    const [one, ...others] = await Promise.all(
+      ['1', '2', '3'].map((threads) => evaluate(script, { BOREAL_ISA: isa, BOREAL_NUM_THREADS: threads })),
+    );
+    for (const other of others) expect(other, isa).toEqual(one);
+  }
+});
+
 test('1,000 steps keep memory flat', { timeout: 120_000 }, async () => {
   const script = `${setup}
     async function megabytes() {
