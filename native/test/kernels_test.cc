@@ -150,6 +150,31 @@ TEST_CASE_TEMPLATE("affine subtracts and truly divides", T, float, double) {
   });
 }
 
+TEST_CASE_TEMPLATE("binary takes a constant for each column on either side", T, float, double) {
+  for_each_shape<T>([](const Kernels& table, size_t rows, size_t cols) {
+    const ElementwiseKernels<T>& k = elementwise_kernels<T>(table);
+    const std::vector<T> x = values<T>(rows * cols, Fill::kOrdinary);
+    FencedMatrix<T> constants(1, cols, cols);
+    constants.set(values<T>(cols, Fill::kOrdinary, 2));
+    const Operand<T> row{constants.data(), 0, 1};
+    for (bool constant_first : {false, true}) {
+      CAPTURE(constant_first);
+      const std::vector<T> y =
+          run_rows<T>(x, rows, cols, cols, true, [&](const T* in, size_t xs, T* out, size_t ys, size_t m) {
+            const Operand<T> values{in, xs, 1};
+            k.binary(Binary::kSub, constant_first ? row : values, constant_first ? values : row, out, ys, m,
+                     cols);
+          });
+      size_t wrong = 0;
+      for (size_t i = 0; i < x.size(); ++i) {
+        const T c = constants.at(0, i % cols);
+        wrong += !same_bits(y[i], constant_first ? c - x[i] : x[i] - c);
+      }
+      CHECK(wrong == 0);
+    }
+  });
+}
+
 TEST_CASE_TEMPLATE("activate maps every element", T, float, double) {
   const Unary kinds[] = {Unary::kIdentity, Unary::kRelu, Unary::kSigmoid, Unary::kTanh, Unary::kExp};
   for_each_shape<T>([&](const Kernels& table, size_t rows, size_t cols) {
