@@ -1,7 +1,7 @@
 /** importONNX: parts of rows along any axis, shapes that are computed, and what is put around values or moved between channels. */
 import { describe, expect, test } from 'vitest';
 import { importONNX } from '../../lib/index.js';
-import { ELEMENT } from '../../lib/interchange/onnx/messages.js';
+import { ELEMENT, type NodeProto } from '../../lib/interchange/onnx/messages.js';
 import { file, int, ints, node, numbers, run, text, whole } from '../support/onnx-files.js';
 
 describe('parts of a row', () => {
@@ -80,14 +80,125 @@ describe('shapes and constants that nodes compute', () => {
     expect(run([3], nodes, [whole('two', [2])])).toEqual([0, 0, 0, 1, 2]);
   });
 
-  test('a shape that takes rows apart is refused', () => {
-    const nodes = [
-      node('Shape', ['X'], ['S']),
-      node('Mul', ['S', 'half'], ['D']),
-      node('Reshape', ['X', 'D'], ['Y']),
+  describe('the number of rows', () => {
+    const shape = node('Shape', ['X'], ['S']);
+    const given = [
+      ...[
+        whole('zero', [0], []),
+        whole('axis', [0]),
+        whole('two', [2]),
+        whole('one', [1]),
+        whole('rest', [-1]),
+      ],
+      ...[whole('half', [1, 2]), whole('back', [-1, 2, 3])],
     ];
-    expect(() => run([4], nodes, [whole('half', [2, 1])])).not.toThrow();
-    expect(() => run([4], nodes, [whole('half', [1, 2])])).toThrow('the shape NaN x 8 is not supported');
+    /** Of rows [2, 3] a softmax of what is made of them by a shape that starts with what `first` makes of S. */
+    const softmax = (first: NodeProto[]) => {
+      const nodes = [
+        ...[shape, node('Gather', ['S', 'axis'], ['N']), ...first],
+        node('Concat', ['R', 'rest'], ['D'], [int('axis', 0)]),
+        ...[node('Reshape', ['X', 'D'], ['Z']), node('Softmax', ['Z'], ['P'], [int('axis', -1)])],
+        node('Reshape', ['P', 'back'], ['Y']),
+      ];
+      return run([2, 3], nodes, given);
+    };
+
+    test('is kept by what leaves it alone', () => {
+      const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+      for (const [op, other] of [
+        ['Mul', 'one'],
+        ['Div', 'one'],
+        ['Add', 'zero'],
+        ['Sub', 'zero'],
+      ])
+        expect(sum(softmax([node(op, ['N', other], ['R'])]))).toBeCloseTo(1, 5);
+      const moves = [
+        node('Cast', ['N'], ['f'], [int('to', ELEMENT.float)]),
+        node('Floor', ['f'], ['g']),
+        node('Cast', ['g'], ['i'], [int('to', ELEMENT.int64)]),
+        node('Squeeze', ['i', 'axis'], ['q']),
+        node('Unsqueeze', ['q', 'axis'], ['u']),
+        node('Concat', ['two', 'u'], ['c'], [int('axis', 0)]),
+        node('Slice', ['c', 'one', 'two'], ['v']),
+        node('ReduceProd', ['v'], ['R']),
+      ];
+      expect(sum(softmax(moves))).toBeCloseTo(1, 5);
+    });
+
+    test.each([
+      ['Mul', 'two'],
+      ['Add', 'one'],
+      ['Sub', 'one'],
+      ['Div', 'two'],
+      ['Pow', 'two'],
+      ['Max', 'one'],
+      ['Mul', 'N'],
+    ])('times, plus or less something is none: %s %s', (op, other) => {
+      expect(() => softmax([node(op, ['N', other], ['R'])])).toThrow('the shape NaN x -1 is not supported');
+    });
+
+    test('is no length of another axis', () => {
+      const nodes = [
+        shape,
+        node('Gather', ['S', 'axis'], ['N']),
+        node('Concat', ['rest', 'N'], ['D'], [int('axis', 0)]),
+        node('Reshape', ['X', 'D'], ['Y']),
+      ];
+      expect(() => run([4], nodes, given)).toThrow('the shape -1 x NaN is not supported');
+      const expand = [shape, node('Mul', ['S', 'half'], ['D']), node('Expand', ['X', 'D'], ['Y'])];
+      expect(() => run([1], [...expand.slice(0, 1), node('Expand', ['X', 'S'], ['Y'])], given)).not.toThrow();
+      expect(run([1], expand, given)).toEqual([0, 0]);
+      expect(() =>
+        run([1], [shape, node('Gather', ['S', 'axis'], ['N']), node('Expand', ['X', 'N'], ['Y'])], given),
+      ).toThrow('the shape NaN is not supported');
+      const twice = [shape, node('Mul', ['S', 'two'], ['D']), node('Expand', ['X', 'D'], ['Y'])];
+      expect(() => run([1], twice, given)).toThrow('is not supported');
+    });
+
+    test('is compared with numbers below 0 only', () => {
+      const choice = (op: string, limit: number) => {
+        const nodes = [
+          ...[shape, node('Gather', ['S', 'axis'], ['N']), node(op, ['N', 'limit'], ['c'])],
+          ...[node('Where', ['c', 'a', 'b'], ['k']), node('Mul', ['X', 'k'], ['Y'])],
+        ];
+        return run([2], nodes, [...given, whole('limit', [limit]), numbers('a', [10]), numbers('b', [-1])]);
+      };
+      expect(choice('Greater', -1)).toEqual([0, 10]);
+      expect(choice('Equal', -1)).toEqual([-0, -1]);
+      for (const op of ['Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'Equal'])
+        expect(() => choice(op, 0)).toThrow('it compares the number of rows');
+      for (const op of ['And', 'Or']) expect(() => choice(op, -1)).toThrow('it compares the number of rows');
+    });
+
+    test('is no condition and no factor', () => {
+      const number = [shape, node('Gather', ['S', 'axis'], ['N'])];
+      const last =
+        (...nodes: NodeProto[]) =>
+        () =>
+          run([2], [...number, ...nodes], given);
+      const message = 'depends on the number of rows';
+      expect(last(node('Where', ['N', 'one', 'two'], ['k']), node('Mul', ['X', 'k'], ['Y']))).toThrow(
+        message,
+      );
+      expect(last(node('Not', ['N'], ['k']), node('Mul', ['X', 'k'], ['Y']))).toThrow(message);
+      expect(last(node('Mul', ['X', 'N'], ['Y']))).toThrow(message);
+      expect(last(node('Range', ['zero', 'N', 'one'], ['k']), node('Mul', ['X', 'k'], ['Y']))).toThrow(
+        message,
+      );
+    });
+
+    test('stands where expand() puts it', () => {
+      const nodes = [
+        ...[
+          shape,
+          node('Gather', ['S', 'axis'], ['N']),
+          node('Concat', ['N', 'two', 'rest'], ['D'], [int('axis', 0)]),
+        ],
+        ...[node('Equal', ['D', 'rest'], ['c']), node('Where', ['c', 'one', 'D'], ['E'])],
+        ...[node('Expand', ['m', 'E'], ['M']), node('Concat', ['M', 'X'], ['Y'], [int('axis', 1)])],
+      ];
+      expect(run([1, 1], nodes, [...given, numbers('m', [7], [1, 1, 1])])).toEqual([7, 7, 0]);
+    });
   });
 
   test('arithmetic, comparisons, ranges and folds of constants', () => {

@@ -1,11 +1,11 @@
 /**
  * Nodes of ONNX graphs that compute with constants alone, done while the graph is read: shapes for the most part, and what an exporter has
- * left to the runtime. The number of rows, which no graph of rows knows, is NaN in a shape, and so is all that comes of it.
+ * left to the runtime. The number of rows is marked in a shape, and so is all that comes of it: {@link NumberTensor.rows}.
  */
-import { sizeOf, stridesOf } from '../../core/shape.js';
-import { broadcastDims, fillingStrides, placesOf } from './layout.js';
+import { sizeOf } from '../../core/shape.js';
+import { broadcastDims, fillingStrides, placesAt, placesOf } from './layout.js';
 import type { Node } from './node.js';
-import type { NumberTensor } from './tensor.js';
+import { marked, type NumberTensor, picked, ROWS, UNKNOWN } from './tensor.js';
 import { isComputed, type Value } from './values.js';
 
 /** What a node of constants gives. */
@@ -47,17 +47,21 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   Or: (a, b) => a !== 0 || b !== 0,
 };
 
+/** Functions that leave a count what it is, and those that do so beside a number. */
+const KEEPING: ReadonlySet<string> = new Set(['Abs', 'Floor', 'Ceil']);
+const NEUTRAL: Readonly<Record<string, number>> = { Add: 0, Sub: 0, Mul: 1, Div: 1 };
+
 /** The numbers as their type holds them. */
-function typed({ dims, type, data }: NumberTensor): { tensor: NumberTensor } {
-  if (type === 'double') return { tensor: { dims, type, data } };
-  return { tensor: { dims, type, data: data.map(type === 'float' ? Math.fround : Math.trunc) } };
+function typed(tensor: NumberTensor): { tensor: NumberTensor } {
+  const { type, data } = tensor;
+  if (type === 'double') return { tensor };
+  return { tensor: { ...tensor, data: data.map(type === 'float' ? Math.fround : Math.trunc) } };
 }
 
 /** A tensor repeated to a shape. */
-function spread(node: Node, { dims, type, data }: NumberTensor, wide: readonly number[]): NumberTensor {
+function spread(node: Node, tensor: NumberTensor, wide: readonly number[]): NumberTensor {
   node.sized(sizeOf(wide));
-  const places = placesOf(wide, fillingStrides(dims, wide)!);
-  return { dims: wide, type, data: Float64Array.from(places, (at) => data[at]) };
+  return picked(tensor, wide, placesOf(wide, fillingStrides(tensor.dims, wide)!));
 }
 
 /** Constants repeated to the shape that all of them broadcast to. */
@@ -70,26 +74,56 @@ function together(node: Node, tensors: readonly NumberTensor[]): NumberTensor[] 
   return tensors.map((tensor) => spread(node, tensor, dims));
 }
 
-/** So many inputs, by default those that there are. */
-const numbers = (node: Node, count = node.inputs.length) =>
-  Array.from({ length: count }, (_, k) => node.constant(k));
+const numbers = (node: Node) => node.inputs.map((_, k) => node.counted(k));
 
 function elementwise(node: Node): Constants | undefined {
   const unary = Object.hasOwn(UNARY, node.op) ? UNARY[node.op] : undefined;
   if (unary !== undefined) {
-    const tensor = node.constant(0);
-    return [typed({ ...tensor, data: tensor.data.map((x) => unary(x)) })];
+    const tensor = node.op === 'Not' ? node.constant(0) : node.counted(0);
+    const rows = KEEPING.has(node.op) ? tensor.rows : tensor.rows?.map((mark) => mark && UNKNOWN);
+    return [typed({ ...tensor, data: tensor.data.map((x) => unary(x)), rows })];
   }
-  const [table, isTruth] = Object.hasOwn(COMPARISONS, node.op) ? [COMPARISONS, true] : [BINARY, false];
-  if (!Object.hasOwn(table, node.op) || node.inputs.length !== 2) return undefined;
+  const isTruth = Object.hasOwn(COMPARISONS, node.op);
+  if (!(isTruth || Object.hasOwn(BINARY, node.op)) || node.inputs.length !== 2) return undefined;
   const [a, b] = together(node, numbers(node));
-  const data = a.data.map((x, i) => Number(table[node.op](x, b.data[i])));
-  return [typed({ dims: a.dims, type: isTruth ? 'bool' : a.type, data })];
+  if (isTruth) {
+    const [x, y] = [compared(node, a, b), compared(node, b, a)];
+    const truths = x.map((left, i) => Number(COMPARISONS[node.op](left, y[i])));
+    return [{ tensor: { dims: a.dims, type: 'bool', data: truths } }];
+  }
+  const rows = marksOf(node, a, b);
+  const data = a.data.map((x, i) => (rows?.[i] ? Number.NaN : BINARY[node.op](x, b.data[i])));
+  return [typed({ dims: a.dims, type: a.type, data, rows })];
+}
+
+/** What arithmetic makes of the marks of two tensors of the same shape. */
+function marksOf({ op }: Node, a: NumberTensor, b: NumberTensor): Uint8Array | undefined {
+  if (a.rows === undefined && b.rows === undefined) return undefined;
+  const isCommutative = op === 'Add' || op === 'Mul';
+  return Uint8Array.from(a.data, (x, i) => {
+    const [left, right] = [a.rows?.[i] ?? 0, b.rows?.[i] ?? 0];
+    if (left === 0 && right === 0) return 0;
+    const isKept = left === ROWS && right === 0 && b.data[i] === NEUTRAL[op];
+    const isMirrored = isCommutative && right === ROWS && left === 0 && x === NEUTRAL[op];
+    return isKept || isMirrored ? ROWS : UNKNOWN;
+  });
+}
+
+/** Numbers to compare with others: any number of rows compares alike with one below 0, and with others nobody knows how. */
+function compared(node: Node, { data, rows }: NumberTensor, other: NumberTensor): Float64Array {
+  if (rows === undefined) return data;
+  const isKnown = (mark: number, i: number) => mark === 0 || (mark === ROWS && other.data[i] < 0);
+  if (node.op === 'And' || node.op === 'Or' || !rows.every(isKnown))
+    throw node.fail('it compares the number of rows, which is not supported');
+  return data.map((x, i) => (rows[i] === ROWS ? 0 : x));
 }
 
 const where = (node: Node) => {
-  const [condition, a, b] = together(node, numbers(node, 3));
-  return [{ tensor: { ...a, data: a.data.map((x, i) => (condition.data[i] === 0 ? b.data[i] : x)) } }];
+  const [condition, a, b] = together(node, [node.constant(0), node.counted(1), node.counted(2)]);
+  const chosen = (i: number) => (condition.data[i] === 0 ? b : a);
+  const data = a.data.map((_, i) => chosen(i).data[i]);
+  const rows = (a.rows ?? b.rows) && Uint8Array.from(data, (_, i) => chosen(i).rows?.[i] ?? 0);
+  return [{ tensor: { dims: a.dims, type: a.type, data, rows: marked(rows) } }];
 };
 
 const concat = (node: Node) => {
@@ -104,37 +138,27 @@ const concat = (node: Node) => {
     throw node.fail(`constants of these shapes cannot be put together along axis ${given}`);
   const dims = first.map((n, d) => (d === axis ? parts.reduce((sum, part) => sum + part.dims[d], 0) : n));
   const data = new Float64Array(node.sized(sizeOf(dims)));
+  const rows = new Uint8Array(data.length);
   const row = dims[axis] * sizeOf(dims.slice(axis + 1));
   let begin = 0;
   for (const part of parts) {
     const run = part.dims[axis] * sizeOf(dims.slice(axis + 1));
-    for (let o = 0; run > 0 && o * run < part.data.length; o++)
+    for (let o = 0; run > 0 && o * run < part.data.length; o++) {
       data.set(part.data.subarray(o * run, (o + 1) * run), o * row + begin);
+      if (part.rows !== undefined) rows.set(part.rows.subarray(o * run, (o + 1) * run), o * row + begin);
+    }
     begin += run;
   }
-  return [{ tensor: { dims, type, data } }];
+  return [{ tensor: { dims, type, data, rows: marked(rows) } }];
 };
 
 /** Parts along any axes; see {@link slicePlaces}. */
 const slice = (node: Node) => {
-  const { dims, type, data } = node.constant(0);
-  const taken = slicePlaces(node, dims);
-  return [{ tensor: picked({ dims, type, data }, taken) }];
+  const tensor = node.counted(0);
+  const taken = slicePlaces(node, tensor.dims);
+  const dims = taken.map(({ length }) => length);
+  return [{ tensor: picked(tensor, dims, placesAt(tensor.dims, taken)) }];
 };
-
-function picked({ dims, type, data }: NumberTensor, taken: readonly (readonly number[])[]): NumberTensor {
-  const places = placesAt(dims, taken);
-  return { dims: taken.map(({ length }) => length), type, data: Float64Array.from(places, (at) => data[at]) };
-}
-
-/** Where the elements lie that have one of the given places along each axis. */
-export function placesAt(dims: readonly number[], taken: readonly (readonly number[])[]): number[] {
-  const strides = stridesOf(dims);
-  return taken.reduce<number[]>(
-    (all, places, d) => all.flatMap((at) => places.map((place) => at + place * strides[d])),
-    [0],
-  );
-}
 
 /** The places that a Slice takes along each axis of `dims`. */
 export function slicePlaces(node: Node, dims: readonly number[], first = 0): number[][] {
@@ -147,7 +171,7 @@ export function slicePlaces(node: Node, dims: readonly number[], first = 0): num
   const [starts, ends] = [part(1, 'starts', []), part(2, 'ends', [])];
   const axes = part(3, 'axes', [...starts.keys()]);
   const steps = part(4, 'steps', new Array<number>(starts.length).fill(1));
-  const all = dims.map((length) => Array.from({ length }, (_, k) => k));
+  const all = dims.map((length) => Array.from({ length: node.sized(length) }, (_, k) => k));
   if ([ends, axes, steps].some(({ length }) => length !== starts.length))
     throw node.fail('it has not as many starts as ends, axes and steps');
   axes.forEach((given, k) => {
@@ -169,14 +193,15 @@ const shape = (node: Node) => {
   const value = node.input(0);
   if (isComputed(value) && value.isScalar === true) throw node.fail('values of this shape are not supported');
   const dims = isComputed(value) ? [Number.NaN, ...value.dims] : value.tensor.dims;
-  const data = Float64Array.from(dims.slice(node.int('start', 0), node.int('end', dims.length)));
-  return [{ tensor: { dims: [data.length], type: 'int64' as const, data } }];
+  const [start, end] = [node.int('start', 0), node.int('end', dims.length)];
+  const data = Float64Array.from(dims).slice(start, end);
+  const rows = Uint8Array.from(dims, (_, d) => (isComputed(value) && d === 0 ? ROWS : 0)).slice(start, end);
+  return [{ tensor: { dims: [data.length], type: 'int64' as const, data, rows: marked(rows) } }];
 };
 
 /** A shape that a constant names; one row stands for all. */
 function lengthsOf(node: Node, k: number): number[] {
-  const given = node.constant(k).data;
-  const lengths = Array.from(given, (length, d) => (d === 0 && Number.isNaN(length) ? 1 : length));
+  const lengths = node.lengths(k, 1);
   if (lengths.length <= 5 && lengths.every((length) => Number.isInteger(length) && length >= 0))
     return lengths;
   throw node.fail(`the shape ${lengths.slice(0, 5).join(' x ')} is not supported`);
@@ -191,7 +216,7 @@ const constantOfShape = (node: Node) => {
 };
 
 const range = (node: Node) => {
-  const [start, limit, step] = numbers(node, 3);
+  const [start, limit, step] = [0, 1, 2].map((k) => node.constant(k));
   const length = Math.max(0, Math.ceil((limit.data[0] - start.data[0]) / step.data[0]));
   const data = new Float64Array(node.sized(length)).map((_, k) => start.data[0] + k * step.data[0]);
   return [typed({ dims: [length], type: start.type, data })];
@@ -206,10 +231,11 @@ const FOLDS: Readonly<Record<string, readonly [fold: (a: number, b: number) => n
 };
 
 const reduce = (node: Node) => {
-  const { dims, type, data } = node.constant(0);
+  const tensor = node.counted(0);
+  const { dims, type, data, rows } = tensor;
   const listed = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
   const axes = new Set(listed.map((axis) => (axis < 0 ? axis + dims.length : axis)));
-  if (axes.size === 0 && node.int('noop_with_empty_axes', 0) !== 0) return [{ tensor: { dims, type, data } }];
+  if (axes.size === 0 && node.int('noop_with_empty_axes', 0) !== 0) return [{ tensor }];
   if ([...axes].some((axis) => !(axis >= 0 && axis < dims.length)))
     throw node.fail(`its axes are not those of a constant of shape ${dims.join(' x ')}`);
   const isFolded = (d: number) => axes.size === 0 || axes.has(d);
@@ -223,11 +249,16 @@ const reduce = (node: Node) => {
     result[to[i]] = fold(result[to[i]], x);
   });
   const shape = node.int('keepdims', 1) === 1 ? kept : kept.filter((_, d) => !isFolded(d));
-  return [typed({ dims: shape, type, data: result })];
+  if (data.length === result.length) return [{ tensor: { ...tensor, dims: shape } }];
+  const marks = rows && new Uint8Array(result.length);
+  rows?.forEach((mark, i) => {
+    if (mark !== 0) marks![to[i]] = UNKNOWN;
+  });
+  return [typed({ dims: shape, type, data: result, rows: marks })];
 };
 
 const expand = (node: Node) => {
-  const tensor = node.constant(0);
+  const tensor = node.counted(0);
   const lengths = lengthsOf(node, 1);
   const dims = broadcastDims(tensor.dims, lengths);
   if (dims === null) throw node.fail(`the shape ${lengths.join(' x ')} is not supported`);

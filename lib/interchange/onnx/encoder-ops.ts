@@ -125,7 +125,11 @@ function pairsOf(node: Node): [keys: readonly Label[], values: readonly Label[]]
 
 function encodeTensor(node: Node, { dims, data }: Tensor): Tensor {
   const [keys, values] = pairsOf(node);
-  const found = Array.from(data as ArrayLike<Label>, (key) => values[keys.indexOf(key)]);
+  const table = new Map<Label, Label>();
+  keys.forEach((key, k) => {
+    if (!table.has(key)) table.set(key, values[k]);
+  });
+  const found = Array.from(data as ArrayLike<Label>, (key) => table.get(key));
   if (found.some((value) => value === undefined)) throw node.fail('it encodes a constant that is no key');
   if (typeof values[0] === 'string') return { dims, type: 'string', data: found as string[] };
   const type = node.ints('values_int64s').length > 0 ? 'int64' : 'float';
@@ -134,7 +138,8 @@ function encodeTensor(node: Node, { dims, data }: Tensor): Tensor {
 
 const labelEncoder: Translate = (node) => {
   const given = node.input(0);
-  if (!isComputed(given)) return [{ tensor: encodeTensor(node, given.tensor) }];
+  if (!isComputed(given))
+    return [{ tensor: encodeTensor(node, given.tensor.type === 'string' ? given.tensor : node.constant(0)) }];
   const value = node.computed(0);
   const classes = node.texts('classes_strings');
   if (classes.length > 0) return [encodeClasses(node, value, classes)];

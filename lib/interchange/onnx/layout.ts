@@ -5,15 +5,31 @@
 import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
 import { broadcastStrides, sizeOf, stridesOf } from '../../core/shape.js';
 import type { Node } from './node.js';
-import type { NumberTensor } from './tensor.js';
+import { type NumberTensor, picked } from './tensor.js';
 import type { Computed } from './values.js';
+
+/** The sums of one number of each list, those of the last list side by side. */
+export function sums(lists: readonly (readonly number[])[]): number[] {
+  let all = [0];
+  for (const list of lists) {
+    const next = new Array<number>(all.length * list.length);
+    let k = 0;
+    for (const sum of all) for (const term of list) next[k++] = sum + term;
+    all = next;
+  }
+  return all;
+}
 
 /** Where elements of `dims` lie when each axis has the given step. */
 export function placesOf(dims: readonly number[], strides: readonly number[]): number[] {
-  const dense = stridesOf(dims);
-  return Array.from({ length: sizeOf(dims) }, (_, i) =>
-    strides.reduce((at, stride, d) => at + (Math.floor(i / dense[d]) % dims[d]) * stride, 0),
-  );
+  if (sizeOf(dims) === 0) return [];
+  return sums(dims.map((length, d) => Array.from({ length }, (_, k) => k * strides[d])));
+}
+
+/** Where the elements lie that have one of the given places along each axis. */
+export function placesAt(dims: readonly number[], taken: readonly (readonly number[])[]): number[] {
+  const strides = stridesOf(dims);
+  return sums(taken.map((places, d) => places.map((place) => place * strides[d])));
 }
 
 /** Steps by which a value of `from` fills `to`; null where it does not broadcast. */
@@ -73,12 +89,12 @@ export function columnsOf(node: Node, { dims: own, data }: NumberTensor, value: 
 }
 
 /** A constant with its axes in another order. */
-export function transposed<T extends NumberTensor>(tensor: T, axes: readonly number[]): T {
+export function transposed(tensor: NumberTensor, axes: readonly number[]): NumberTensor {
   const strides = stridesOf(tensor.dims);
   const dims = axes.map((axis) => tensor.dims[axis]);
   const places = placesOf(
     dims,
     axes.map((axis) => strides[axis]),
   );
-  return { ...tensor, dims, data: Float64Array.from(places, (at) => tensor.data[at]) };
+  return picked(tensor, dims, places);
 }

@@ -3,7 +3,7 @@ import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
 import type { Reader } from '../foreign.js';
 import { channelsFirst } from './layout.js';
 import type { AttributeProto, NodeProto } from './messages.js';
-import { type NumberTensor, readTensor, readText, type Tensor } from './tensor.js';
+import { type NumberTensor, ROWS, readTensor, readText, type Tensor } from './tensor.js';
 import { type Computed, type Dictionary, isComputed, type Value } from './values.js';
 
 /** The widest matrix of a graph. */
@@ -141,12 +141,25 @@ export class Node {
     return numbersOf(this, this.computed(k));
   }
 
-  /** Input k, which must be a constant of numbers. */
+  /** Input k, which must be a constant of numbers, all of them known. */
   constant(k: number): NumberTensor {
+    const tensor = this.counted(k);
+    if (tensor.rows === undefined) return tensor;
+    throw this.fail(`its input ${k} depends on the number of rows, which is not supported`);
+  }
+
+  /** Input k, which must be a constant of numbers, some of which may depend on the number of rows. */
+  counted(k: number): NumberTensor {
     const value = this.input(k);
     if (isComputed(value) || value.tensor.type === 'string')
       throw this.fail(`its input ${k} is no constant of numbers, which is not supported`);
     return value.tensor;
+  }
+
+  /** Input k as a shape: `rows` for the number of rows in the first place, NaN for what else depends on it. */
+  lengths(k: number, rows: number): number[] {
+    const tensor = this.counted(k);
+    return Array.from(tensor.data, (length, d) => (d === 0 && tensor.rows?.[d] === ROWS ? rows : length));
   }
 
   /** The width of a result, before anything of that size is made: a few bytes of a file can ask for any. */
@@ -188,11 +201,6 @@ export function lookup(
 /** The same labels as codes of one dictionary. */
 export function recode(node: Node, value: Computed, dictionary: Dictionary): Slot {
   return lookup(node, value, (own) => own.labels.map((label) => dictionary.code(label)), -1);
-}
-
-/** Whether a length of a shape is that of the rows: not known, or the number that the graph is made for. */
-export function isRows({ batch }: Node, length: number): boolean {
-  return Number.isNaN(length) || length === batch;
 }
 
 /** Numbers one for each column, given for each or once. */

@@ -1,16 +1,17 @@
 /** Nodes of ONNX graphs that repeat values, put others around them, or move them between channels and places. */
 import { sizeOf, stridesOf } from '../../core/shape.js';
 import { broadcastDims, fillingStrides, placesOf } from './layout.js';
-import { isRows, type Node, type Translate } from './node.js';
+import type { Node, Translate } from './node.js';
 import type { Computed } from './values.js';
 
 /** Repeated along axes of length 1. */
 const expand: Translate = (node) => {
   const value = node.computed(0);
-  const given = Array.from(node.constant(1).data);
-  const [rows, ...rest] = given.length > value.dims.length ? given : [1, ...given];
+  const isWhole = node.counted(1).data.length > value.dims.length;
+  const given = node.lengths(1, isWhole ? 1 : Number.NaN);
+  const [rows, ...rest] = isWhole ? given : [1, ...given];
   const dims = rest.every(Number.isInteger) ? broadcastDims(value.dims, rest) : null;
-  if (dims === null || !(isRows(node, rows) || rows === 1) || dims.length > value.dims.length)
+  if (dims === null || !(rows === node.batch || rows === 1) || dims.length > value.dims.length)
     throw node.fail(`the shape ${given.slice(0, 5).join(' x ')} is not supported`);
   node.sized(sizeOf(dims));
   return [moved(node, value, dims, placesOf(dims, fillingStrides(value.dims, dims)!))];

@@ -3,12 +3,15 @@
 import { embeddingCode } from '../../core/layer-code.js';
 import type { Slot } from '../../core/plan-builder.js';
 import { sizeOf, stridesOf } from '../../core/shape.js';
-import { placesAt, slicePlaces } from './constant-ops.js';
-import { placesOf, transposed } from './layout.js';
+import { slicePlaces } from './constant-ops.js';
+import { placesAt, placesOf, sums, transposed } from './layout.js';
 import { ELEMENT } from './messages.js';
-import { filled, isRows, type Node, numbersOf, type Translate } from './node.js';
-import type { NumberTensor, Tensor } from './tensor.js';
+import { filled, type Node, numbersOf, type Translate } from './node.js';
+import { type NumberTensor, picked, type Tensor } from './tensor.js';
 import { type Computed, Dictionary, isComputed } from './values.js';
+
+/** Of constants that change their shape; those of a file have 4 axes at most. */
+const MAX_RANK = 8;
 
 /** Whether an axis is the last one. */
 export function isLastAxis(axis: number, { dims }: Computed): boolean {
@@ -43,7 +46,7 @@ const cast: Translate = (node) => {
   const isText = (isComputed(value) ? value.type : value.tensor.type) === 'string';
   if (isText && to === ELEMENT.string) return [value];
   if (isText || to === ELEMENT.string) throw node.fail('casts between text and numbers are not supported');
-  if (!isComputed(value)) return [{ tensor: castTensor(node, value.tensor, to) }];
+  if (!isComputed(value)) return [{ tensor: castTensor(node, to) }];
   const isWhole = value.codes !== undefined || (value.type !== 'float' && value.type !== 'double');
   const { plan } = node;
   switch (to) {
@@ -66,19 +69,19 @@ function truncate({ plan }: Node, x: Slot): Slot {
   return plan.binaryOf([whole, plan.activation(x, 'sign')], 'mul');
 }
 
-function castTensor(node: Node, tensor: Tensor, to: number): Tensor {
-  if (tensor.type === 'string') throw node.fail('casts of text are not supported');
-  const { dims, data } = tensor;
+function castTensor(node: Node, to: number): NumberTensor {
+  const tensor = to === ELEMENT.bool ? node.constant(0) : node.counted(0);
+  const { data } = tensor;
   switch (to) {
     case ELEMENT.float:
-      return { dims, type: 'float', data: data.map(Math.fround) };
+      return { ...tensor, type: 'float', data: data.map(Math.fround) };
     case ELEMENT.double:
-      return { dims, type: 'double', data };
+      return { ...tensor, type: 'double' };
     case ELEMENT.int32:
     case ELEMENT.int64:
-      return { dims, type: 'int64', data: data.map(Math.trunc) };
+      return { ...tensor, type: 'int64', data: data.map(Math.trunc) };
     case ELEMENT.bool:
-      return { dims, type: 'bool', data: data.map((value) => (value === 0 ? 0 : 1)) };
+      return { ...tensor, type: 'bool', data: data.map((value) => (value === 0 ? 0 : 1)) };
     default:
       throw node.fail(`casts to type ${to} are not supported`);
   }
@@ -232,24 +235,25 @@ function numbersOfList(node: Node, { data, type }: NumberTensor): Computed {
 }
 
 /** The parts of a constant that other constants name, along its first axis. */
-function partsOfConstant(node: Node, { data, dims, type }: NumberTensor): { tensor: Tensor } {
+function partsOfConstant(node: Node): { tensor: Tensor } {
+  const tensor = node.counted(0);
   const { data: indices, dims: shape } = node.constant(1);
-  const [count = 0, ...rest] = dims;
-  const size = sizeOf(rest);
+  const [count = 0, ...rest] = tensor.dims;
   if (node.int('axis', 0) !== 0) throw node.fail('only the first axis of a constant is supported');
-  const result = new Float64Array(node.sized(indices.length * size));
-  indices.forEach((index, k) => {
+  const size = sizeOf(rest);
+  node.sized(indices.length * size);
+  const starts = Array.from(indices, (index) => {
     const at = index < 0 ? index + count : index;
-    if (!(Number.isInteger(at) && at >= 0 && at < count))
-      throw node.fail(`it takes part ${index} of ${count}`);
-    result.set(data.subarray(at * size, (at + 1) * size), k * size);
+    if (Number.isInteger(at) && at >= 0 && at < count) return at * size;
+    throw node.fail(`it takes part ${index} of ${count}`);
   });
-  return { tensor: { dims: [...shape, ...rest], type, data: result } };
+  const places = sums([starts, Array.from({ length: size }, (_, k) => k)]);
+  return { tensor: picked(tensor, [...shape, ...rest], places) };
 }
 
 const gather: Translate = (node) => {
   if (!isComputed(node.input(0))) {
-    if (!isComputed(node.input(1))) return [partsOfConstant(node, node.constant(0))];
+    if (!isComputed(node.input(1))) return [partsOfConstant(node)];
     if (node.computed(1).dims.length === 0) return [rowsOfTable(node)];
     const table = node.constant(0);
     return [
@@ -284,10 +288,13 @@ const reshape: Translate = (node) => {
   const value = isComputed(source) ? node.computed(0) : source;
   if (!isComputed(value)) {
     if (node.op === 'Flatten') throw node.fail('a flattened constant is not supported');
-    const size = value.tensor.data.length;
-    const given = shapeOf(node);
+    const { data, dims: own } = value.tensor;
+    const given = shapeOf(node, Number.NaN).map((length, d) => (length === 0 ? (own[d] ?? 0) : length));
     const rest = given.reduce((total, length) => (length === -1 ? total : total * length), 1);
-    const dims = given.map((length) => (length === -1 ? size / rest : length));
+    const dims = given.map((length) => (length === -1 ? data.length / rest : length));
+    const isShape = dims.every((length) => Number.isInteger(length) && length >= 0);
+    if (!isShape || sizeOf(dims) !== data.length || dims.length > MAX_RANK)
+      throw node.fail(`a constant of ${data.length} elements has no shape ${given.slice(0, 5).join(' x ')}`);
     return [{ tensor: { ...value.tensor, dims } as Tensor }];
   }
   const { slot } = value;
@@ -295,7 +302,8 @@ const reshape: Translate = (node) => {
     if (node.int('axis', 1) !== 1) throw node.fail('its axis is not supported');
     return [{ ...value, dims: [slot.width] }];
   }
-  const [rows, ...given] = shapeOf(node);
+  // 0 is the length that there is.
+  const [rows, ...given] = shapeOf(node, 0);
   // One value a row as a line: of that shape classes are looked up, and it is turned back.
   if (rows === 1 && slot.width === 1 && given.length === 1 && given[0] === -1)
     return [{ ...value, dims: [] }];
@@ -306,15 +314,15 @@ const reshape: Translate = (node) => {
   const dims = given.map((length, k) =>
     length === -1 ? slot.width / known : length === 0 ? (value.dims[k] ?? 0) : length,
   );
-  const isKept = (rows === -1 || rows === 0 || isRows(node, rows)) && sizeOf(dims) === slot.width;
+  const isKept = (rows === -1 || rows === 0 || rows === node.batch) && sizeOf(dims) === slot.width;
   if (!isKept || dims.length > 4)
     throw node.fail(`the shape ${[rows, ...given].join(' x ')} is not supported`);
   return [{ ...value, dims }];
 };
 
-function shapeOf(node: Node): number[] {
-  if (node.inputs.length < 2) return [...node.ints('shape')];
-  return Array.from(node.constant(1).data);
+/** The shape that a node asks for; see {@link Node.lengths}. */
+function shapeOf(node: Node, rows: number): number[] {
+  return node.inputs.length < 2 ? [...node.ints('shape')] : node.lengths(1, rows);
 }
 
 const dropout: Translate = (node) => {
@@ -328,6 +336,8 @@ function squeezedConstant(node: Node, tensor: Tensor): { tensor: Tensor } {
   const axes = node.inputs[1] === undefined ? node.ints('axes') : Array.from(node.constant(1).data);
   const rank = tensor.dims.length + (node.op === 'Squeeze' ? 0 : axes.length);
   const at = axes.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
+  if (rank > MAX_RANK || !at.every((axis, k) => axis >= 0 && axis < rank && axis !== at[k - 1]))
+    throw node.fail(`its axes are not those of a constant of shape ${tensor.dims.join(' x ')}`);
   let dims = [...tensor.dims];
   if (node.op === 'Squeeze') {
     dims = dims.filter((length, k) => length !== 1 || (at.length > 0 && !at.includes(k)));
@@ -341,7 +351,7 @@ function squeezedConstant(node: Node, tensor: Tensor): { tensor: Tensor } {
 const transpose: Translate = (node) => {
   const raw = node.input(0);
   if (!isComputed(raw)) {
-    const tensor = node.constant(0);
+    const tensor = node.counted(0);
     const perm = node.has('perm') ? node.ints('perm') : tensor.dims.map((_, d) => d).reverse();
     const isPermutation = [...perm].sort((a, b) => a - b).every((axis, d) => axis === d);
     if (perm.length !== tensor.dims.length || !isPermutation)

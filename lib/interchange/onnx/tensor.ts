@@ -10,7 +10,14 @@ export interface NumberTensor {
   readonly dims: readonly number[];
   readonly type: Exclude<Element, 'string'>;
   readonly data: Float64Array;
+  /**
+   * Marks of the elements that depend on the number of rows, which no graph of rows knows: {@link ROWS} where an element is that
+   * number, {@link UNKNOWN} where it is another that comes of it, else 0. Marked elements are NaN. Absent where none is marked.
+   */
+  readonly rows?: Uint8Array;
 }
+export const ROWS = 1;
+export const UNKNOWN = 2;
 /** Texts. */
 export interface TextTensor {
   readonly dims: readonly number[];
@@ -21,6 +28,23 @@ export interface TextTensor {
 const NAMES = new Map<number, Element>(
   Object.entries(ELEMENT).map(([name, number]) => [number, name as Element]),
 );
+
+/** Marks as a tensor has them: none where no element is marked. */
+export function marked(rows: Uint8Array | undefined): Uint8Array | undefined {
+  return rows?.some((mark) => mark !== 0) ? rows : undefined;
+}
+
+/** The elements at the given places as a tensor of their own. */
+export function picked(
+  { type, data, rows }: NumberTensor,
+  dims: readonly number[],
+  places: readonly number[],
+): NumberTensor {
+  return {
+    ...{ dims, type, data: Float64Array.from(places, (at) => data[at]) },
+    rows: rows && marked(Uint8Array.from(places, (at) => rows[at])),
+  };
+}
 
 /** The type of elements with that number. @throws {ERR_IMPORT} for one that is not supported */
 export function elementOf(number: number | undefined, where: string, reader: Reader): Element {
