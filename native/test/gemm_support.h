@@ -2,6 +2,7 @@
 // product.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -89,7 +90,7 @@ struct Product {
     return sum;
   }
   bool is_chain(const Kernels& isa) const {
-    return options.transpose_a || !gemm_kernels<T>(isa).prefers_dots(k, n);
+    return options.transpose_a || !gemm_kernels<T>(isa).prefers_dots(k, std::max(n, options.whole_cols));
   }
   // Elements of C that are wrong: not the chain's bits, or for dot products beyond the bound.
   size_t count_wrong(const Kernels& isa) const {

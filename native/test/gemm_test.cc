@@ -65,6 +65,24 @@ TEST_CASE_TEMPLATE("gemm: blocks of k, rows and columns change no bit", T, float
   }
 }
 
+TEST_CASE_TEMPLATE("gemm: a few columns of a wide matrix are the chains that they are in the whole", T, float,
+                   double) {
+  std::mt19937 random(9);
+  for (const Kernels* isa : available_kernels()) {
+    const std::string name = isa->name;
+    CAPTURE(name);
+    for (size_t n : {1, 2, 4}) {
+      for (bool transpose_b : {false, true}) {
+        Product<T> product(7, n, 900, false, transpose_b, random);
+        product.options.whole_cols = 33;
+        CHECK(product.is_chain(*isa));
+        product.run(*isa);
+        CHECK(product.count_wrong(*isa) == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("gemm: alpha, beta and bias", T, float, double) {
   std::mt19937 random(7);
   for (const Kernels* isa : available_kernels()) {
