@@ -1,6 +1,6 @@
 /** `boreal bench`: how long predictions of a model file take on this machine, a row at a time and all rows of a file at once. */
 import { performance } from 'node:perf_hooks';
-import { selectTableRows } from '../core/table.js';
+import { selectTableRows, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 import { loadWithMetadata } from '../index.js';
 import { pairs } from './format.js';
@@ -21,10 +21,8 @@ export async function bench(
   const X = inputOf(model, metadata, await readRows(data));
   const first = Array.isArray(X) ? [X[0]] : selectTableRows(X, [0]);
   const one = await median(seconds, () => model.predictSync(first));
-  let rows = 0;
-  const all = await median(seconds, async () => {
-    rows = (await model.predict(X)).length;
-  });
+  const rows = Array.isArray(X) ? X.length : tableToColumns(X).rows;
+  const all = await median(seconds, () => model.predict(X));
   const result = {
     oneRowMicroseconds: one * 1000,
     rows,

@@ -11,19 +11,25 @@ import {
   importLightGBMAsync,
   importONNXAsync,
   importXGBoostAsync,
-  load,
+  loadWithMetadata,
+  type Metadata,
 } from '../index.js';
+import type { Format } from './model-commands.js';
 
-const READERS: Readonly<Record<string, (path: string) => Promise<Estimator>>> = {
-  boreal: load,
-  onnx: importONNXAsync,
-  xgboost: importXGBoostAsync,
-  lightgbm: importLightGBMAsync,
-  catboost: importCatBoostAsync,
-  keras: importKeras,
+type Read = { readonly model: Estimator; readonly metadata?: Metadata };
+const bare = (read: (path: string) => Promise<Estimator>) => async (path: string) => ({
+  model: await read(path),
+});
+const READERS: Readonly<Record<Format, (path: string) => Promise<Read>>> = {
+  boreal: loadWithMetadata,
+  onnx: bare(importONNXAsync),
+  xgboost: bare(importXGBoostAsync),
+  lightgbm: bare(importLightGBMAsync),
+  catboost: bare(importCatBoostAsync),
+  keras: bare(importKeras),
 };
 /** By the ending of the name; a .json may be of XGBoost or of CatBoost: `--from` tells. */
-const FORMATS: Readonly<Record<string, string>> = {
+const FORMATS: Readonly<Record<string, Format>> = {
   ...{ '.boreal': 'boreal', '.onnx': 'onnx', '.ubj': 'xgboost', '.json': 'xgboost', '.txt': 'lightgbm' },
   ...{ '.keras': 'keras', '.h5': 'keras' },
 };
@@ -31,7 +37,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 /** Reads one format and writes another. @throws {ERR_PARAMETER} for a name that does not tell its format */
 export async function convert(
   path: string,
-  flags: { readonly output: string; readonly from?: string },
+  flags: { readonly output: string; readonly from?: Format },
 ): Promise<void> {
   const { output, from = FORMATS[extname(path).toLowerCase()] } = flags;
   const to = FORMATS[extname(output).toLowerCase()];
@@ -42,8 +48,8 @@ export async function convert(
     );
   if (to !== 'boreal' && to !== 'onnx' && to !== 'keras')
     throw new ValidationError('ERR_PARAMETER', 'boreal convert: --output ends in .boreal, .onnx or .keras.');
-  const model = await READERS[from](path);
-  if (to === 'boreal') await model.save(output);
+  const { model, metadata } = await READERS[from](path);
+  if (to === 'boreal') await model.save(output, metadata);
   else await writeFile(output, to === 'onnx' ? exportONNX(model) : await exportKeras(model as never));
   process.stdout.write(`${path} (${from}) -> ${output} (${model.constructor.name})\n`);
 }

@@ -5,12 +5,25 @@ import { number, wholeNumber } from './values.js';
 
 type Run = <A extends unknown[]>(run: (...args: A) => Promise<unknown>) => (...args: A) => Promise<void>;
 
-// Written out here: the modules that know them load the native addon.
+// Written out here: the modules that make something of them load the native addon. The compiler compares them with these lists.
 const MODELS = [
-  ...['random-forest', 'extra-trees', 'gradient-boosting', 'hist-gradient-boosting', 'decision-tree'],
-  ...['linear', 'ridge', 'svm', 'neighbors', 'network'],
-];
-const FORMATS = ['boreal', 'onnx', 'xgboost', 'lightgbm', 'catboost', 'keras'];
+  'random-forest',
+  'extra-trees',
+  'gradient-boosting',
+  'hist-gradient-boosting',
+  'decision-tree',
+  'linear',
+  'ridge',
+  'svm',
+  'neighbors',
+  'network',
+] as const;
+const FORMATS = ['boreal', 'onnx', 'xgboost', 'lightgbm', 'catboost', 'keras'] as const;
+/** A choice of `--model`. */
+export type ModelName = (typeof MODELS)[number];
+/** A choice of `--from`. */
+export type Format = (typeof FORMATS)[number];
+
 const ROWS = 'rows with names of columns: .csv or .parquet';
 const MODEL = 'a model file, such as house-prices.boreal';
 
@@ -69,7 +82,7 @@ export function trainCommands(program: Command, command: Run): void {
     .requiredOption('-o, --output <file>', 'the file to write: .boreal, .onnx or .keras')
     .addOption(new Option('--from <format>', 'of the model, where its name does not tell').choices(FORMATS))
     .action(
-      command(async (model: string, flags: { output: string; from?: string }) =>
+      command(async (model: string, flags: { output: string; from?: Format }) =>
         (await import('./convert.js')).convert(model, flags),
       ),
     );

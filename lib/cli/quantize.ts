@@ -3,10 +3,10 @@ import { stat } from 'node:fs/promises';
 import type { Estimator } from '../core/estimator.js';
 import { tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
-import { dropColumns, loadWithMetadata, type RangeMethod, type Table } from '../index.js';
+import { dropColumns, getColumn, loadWithMetadata, type RangeMethod, type Table } from '../index.js';
 import { quantizeDynamic, quantizeStatic } from '../nn/index.js';
 import { bytes } from './format.js';
-import { labelsOf, readRows } from './rows.js';
+import { readLabelled, readRows } from './rows.js';
 
 /** The options of `boreal quantize`. */
 export interface QuantizeFlags {
@@ -28,8 +28,13 @@ export async function quantizeFile(path: string, flags: QuantizeFlags): Promise<
   if (calibrate === undefined) refuse({ target, maxLoss, method, percentile }, 'needs rows: --calibrate');
   if (dynamic) refuse({ method, percentile }, 'finds ranges for all rows, and --dynamic has one for each');
   const { model, metadata } = await loadWithMetadata(path);
-  const table = calibrate === undefined ? null : await readRows(calibrate);
-  const y = table && target !== undefined ? labelsOf(table, target, model.schema.target) : undefined;
+  const table =
+    calibrate === undefined
+      ? null
+      : await (target === undefined
+          ? readRows(calibrate)
+          : readLabelled(calibrate, target, model.schema.target));
+  const y = table && target !== undefined ? getColumn(table, target) : undefined;
   const rows = table && target !== undefined ? dropColumns(table, target) : table;
   const X = rows && readsDocuments(model) ? documentsOf(rows) : rows;
   const common = { ...given({ y, maxLoss, skip }) };

@@ -1,12 +1,10 @@
 /** Rows for commands: a table from a file, and the column that a model predicts. */
-import { tableToColumns } from '../core/table.js';
+import { type ColumnTable, isMissing, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 import {
   dropColumns,
   dropMissing,
   type Estimator,
-  getColumn,
-  type Label,
   type Metadata,
   readCsv,
   readParquet,
@@ -14,16 +12,29 @@ import {
   type Target,
 } from '../index.js';
 
+const isParquet = (path: string): boolean => path.endsWith('.parquet');
+
 /** Reads a .parquet file, or any other as CSV. */
-export function readRows(path: string): Promise<Table> {
-  return path.endsWith('.parquet') ? readParquet(path) : readCsv(path);
+export function readRows(path: string): Promise<ColumnTable> {
+  return isParquet(path) ? readParquet(path) : readCsv(path);
 }
 
-/** The column as the model knows its labels: those that are text may look like numbers in a file. */
-export function labelsOf(table: Table, name: string, target: Target): Label[] {
-  const column = Array.from(getColumn(table, name) as ArrayLike<Label>);
+/** As {@link readRows}, and a column as the model knows its labels: those that are text may look like numbers in a file. */
+export async function readLabelled(path: string, name: string, target: Target): Promise<ColumnTable> {
+  const table = await readRows(path);
   const isText = target.kind === 'class' && typeof target.classes[0] === 'string';
-  return isText ? column.map(String) : column;
+  return isText ? asText(path, table, name) : table;
+}
+
+/** The rows of a file with a column as the text that stands there, where '01' is not 1. */
+export async function asText(path: string, table: ColumnTable, name: string): Promise<ColumnTable> {
+  if (!Object.hasOwn(table, name)) return table;
+  const cells = Array.from(table[name]);
+  if (cells.some((cell) => typeof cell === 'string')) return table;
+  const text = isParquet(path)
+    ? cells.map((cell) => (isMissing(cell) ? null : String(cell)))
+    : (await readCsv(path, { types: { [name]: 'text' } }))[name];
+  return { ...table, [name]: text };
 }
 
 /** Rows whose target is known, without it, and the target. @throws {ERR_PARAMETER} when the table lacks it */

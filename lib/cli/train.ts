@@ -1,10 +1,11 @@
 /** `boreal train`: a model file from a table. Gaps are filled, text becomes indicators, and rows that are held out give a score. */
-import { tableToColumns } from '../core/table.js';
+import { isMissing, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
 import {
   ColumnTransformer,
   DecisionTreeClassifier,
   DecisionTreeRegressor,
+  dropColumns,
   type Estimator,
   ExtraTreesClassifier,
   ExtraTreesRegressor,
@@ -15,6 +16,7 @@ import {
   HistGradientBoostingRegressor,
   KNeighborsClassifier,
   KNeighborsRegressor,
+  type Label,
   LinearRegression,
   LogisticRegression,
   makePipeline,
@@ -33,13 +35,14 @@ import {
 } from '../index.js';
 import { MLPClassifier, MLPRegressor } from '../nn/index.js';
 import { pairs } from './format.js';
-import { readRows, split } from './rows.js';
+import type { ModelName } from './model-commands.js';
+import { asText, readRows, split } from './rows.js';
 
 type Make = new (params?: never) => Estimator;
 /** What has to be on one scale: nothing, the columns, or the target of a regressor, too. */
 type Scaled = 'nothing' | 'columns' | 'target';
 /** By name: the classifier, the regressor, and what is scaled for them. */
-const MODELS: Readonly<Record<string, readonly [Make, Make, Scaled]>> = {
+const MODELS: Readonly<Record<ModelName, readonly [Make, Make, Scaled]>> = {
   'random-forest': [RandomForestClassifier, RandomForestRegressor, 'nothing'],
   'extra-trees': [ExtraTreesClassifier, ExtraTreesRegressor, 'nothing'],
   'gradient-boosting': [GradientBoostingClassifier, GradientBoostingRegressor, 'nothing'],
@@ -60,7 +63,7 @@ const MOST_CATEGORIES = 100;
 /** The options of `boreal train`. */
 export interface TrainFlags {
   readonly target: string;
-  readonly model: string;
+  readonly model: ModelName;
   readonly output: string;
   readonly task?: 'classification' | 'regression';
   readonly params?: string;
@@ -72,13 +75,19 @@ export interface TrainFlags {
 /** Reads rows, fits a pipeline on most of them, writes it and prints its score on the others. */
 export async function train(path: string, flags: TrainFlags): Promise<void> {
   const { target, model: name, output, testSize, seed, json = false } = flags;
-  const { X, known } = split(await readRows(path), target);
-  const y = getColumn(known, target) as ArrayLike<string | number | boolean>;
-  const { task = taskOf(y) } = flags;
+  const rows = await readRows(path);
+  const { X, known } = split(rows, target);
+  const labels = getColumn(known, target) as ArrayLike<Label>;
+  const { task = taskOf(labels) } = flags;
   const classifies = task === 'classification';
-  const pipeline = pipelineOf(X, name, classifies, { ...paramsOf(flags.params) }, seed);
-  const held = testSize > 0 ? trainTestSplit(X, y, { testSize, randomState: seed }) : null;
-  await pipeline.fit(held?.XTrain ?? X, held?.yTrain ?? y);
+  const y = classifies
+    ? codesOr(labels, split(await asText(path, rows, target), target).known, target)
+    : labels;
+  const stratify = classifies && canStratify(y, testSize) ? y : null;
+  const held = testSize > 0 ? trainTestSplit(X, y, { testSize, stratify, randomState: seed }) : null;
+  const used = withoutEmpty(held?.XTrain ?? X);
+  const pipeline = pipelineOf(used, name, classifies, { ...paramsOf(flags.params) }, seed);
+  await pipeline.fit(used, held?.yTrain ?? y);
   const metric = classifies ? 'accuracy' : 'R2';
   const score = held === null ? null : await pipeline.score(held.XTest, held.yTest);
   const trained = held?.yTrain.length ?? y.length;
@@ -109,9 +118,34 @@ function taskOf(y: ArrayLike<unknown>): 'classification' | 'regression' {
     : 'regression';
 }
 
+/** The labels as they are written in the file when these are codes such as '01', which is not 1; else as they were read. */
+function codesOr(labels: ArrayLike<Label>, written: Table, target: string): ArrayLike<Label> {
+  const codes = getColumn(written, target) as ArrayLike<Label>;
+  return Array.from(codes).some((code) => /^[+-]?0\d/.test(String(code))) ? codes : labels;
+}
+
+/** Whether each class has two rows, and each part a row for each class. */
+function canStratify(y: ArrayLike<Label>, testSize: number): boolean {
+  const counts = new Map<Label, number>();
+  for (const label of Array.from(y)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const held = Math.ceil(testSize * y.length);
+  return Math.min(...counts.values()) >= 2 && Math.min(held, y.length - held) >= counts.size;
+}
+
+/** Without columns that have no value where the model learns, of which a line on stderr tells. */
+function withoutEmpty(X: Table): Table {
+  const { names, columns } = tableToColumns(X);
+  const empty = names.filter((_, j) => Array.from(columns[j]).every(isMissing));
+  if (empty.length === 0) return X;
+  if (empty.length === names.length)
+    throw new ValidationError('ERR_EMPTY', 'boreal train: no column but the target has a value.');
+  process.stderr.write(`boreal train: left out for want of a value to learn from: ${empty.join(', ')}\n`);
+  return dropColumns(X, empty);
+}
+
 function pipelineOf(
   X: Table,
-  name: string,
+  name: ModelName,
   classifies: boolean,
   params: Record<string, unknown>,
   seed: number,
