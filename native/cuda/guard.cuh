@@ -55,6 +55,9 @@ int guarded(BorealCudaError* error, F body) {
   } catch (const std::bad_alloc&) {
     std::snprintf(error->message, sizeof(error->message), "the host's memory is exhausted");
     return BOREAL_CUDA_OUT_OF_MEMORY;
+  } catch (const std::exception& exception) {
+    std::snprintf(error->message, sizeof(error->message), "%s", exception.what());
+    return BOREAL_CUDA_FAILED;
   } catch (...) {
     std::snprintf(error->message, sizeof(error->message), "an unknown failure");
     return BOREAL_CUDA_FAILED;

@@ -37,7 +37,7 @@ double run_ns(int device, const BorealCudaStep& step, uint32_t repeats, const st
   LoadedPlan loaded;
   loaded.arena = DeviceMemory(plan.arena_bytes);
   DeviceMemory x(rows * row_bytes[0]), y(rows * row_bytes[1]);
-  check(cudaMemset(loaded.arena.data(), 0, plan.arena_bytes), "clearing memory");
+  if (plan.arena_bytes > 0) check(cudaMemset(loaded.arena.data(), 0, plan.arena_bytes), "clearing memory");
   check(cudaMemset(x.data(), 0, x.bytes()), "clearing memory");
   void* const buffers[2] = {x.data(), y.data()};
   // A stream of its own: waiting for all of the device would break what other threads record meanwhile.

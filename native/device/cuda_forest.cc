@@ -17,6 +17,9 @@ namespace {
 
 constexpr size_t kMostCuts = 65535;  // of a column of two bytes
 constexpr BorealCudaSmallNode kSmallLeaf = 255u << 24;
+// Of small trees, whose inner nodes have places for values too. Where caches hold no more than a part of the
+// values, reading these is what counts, so that such trees may as well be large ones.
+constexpr size_t kMostSmallValues = size_t{8} << 20;
 
 // Adds ascending cuts in the order in which a search meets them; returns its levels.
 uint32_t add_cuts(const float* ascending, size_t count, std::vector<float>* cuts) {
@@ -78,7 +81,8 @@ class LargeForest {
 CudaForest::CudaForest(const ForestOp& op) : width(op.values_per_leaf()) {
   const ForestShape shape(op);
   const ForestRanks<float> ranks(op);
-  small = shape.most_leaves <= kMuxLeaves && ranks.columns() <= kRankColumns;
+  small = shape.most_leaves <= kMuxLeaves && ranks.columns() <= kRankColumns &&
+          op.feature.size * width <= kMostSmallValues;
 
   const size_t segment = small ? kSegmentCuts : kMostCuts;
   for (const auto& feature : ranks.features()) {

@@ -1,5 +1,6 @@
 // A ForestOp packed for the GPU: the columns of ranks, and trees as nodes over them. Trees of at most 256
-// leaves whose ranks fit into bytes have nodes of four bytes; all others compare ranks of two bytes.
+// leaves whose ranks fit into bytes and whose values are not too many have nodes of four bytes; all others
+// compare ranks of two bytes.
 #pragma once
 
 #include <vector>

@@ -6,6 +6,7 @@
 #include "device/cuda_forest.h"
 #include "device/cuda_ops.h"
 #include "device/cuda_steps.h"
+#include "device/resident_trees.h"
 
 namespace boreal {
 namespace {
@@ -269,9 +270,13 @@ class Planner : public CudaStepWriter {
       out_.row_flops += kTreeStepFlops * tree.depth;
     }
     const size_t node_bytes = forest.small ? sizeof(BorealCudaSmallNode) : sizeof(BorealCudaNode);
+    const bool resident =
+        forest.small && trees_may_reside(resident_tree_bytes(trees.size(), end - begin),
+                                         std::max<size_t>(forest.rank_words(), 1), shared_bytes_);
     BorealCudaStep& step =
         step_for(each ? BOREAL_CUDA_TREE_VALUES : BOREAL_CUDA_TREES,
-                 std::to_string(trees.size()) + " trees, " + (forest.small ? "resident" : "streamed"));
+                 std::to_string(trees.size()) + " trees, " +
+                     (resident ? "resident from " + std::to_string(kResidentRows) + " rows on" : "streamed"));
     step.in[0] = places.ranks;
     step.in_width[0] = static_cast<uint32_t>(forest.rank_words());
     step.out = places.out;

@@ -212,6 +212,32 @@ TEST_CASE("CUDA forests: batches hold every tree once, in order, within their me
   }
 }
 
+TEST_CASE("CUDA forests: leaf values have places beside inner nodes while these take little memory") {
+  for (const size_t outputs : {3u, 16500u}) {
+    Rng rng(10);
+    const ForestArrays arrays = random_forest(rng, 1, 3, outputs, 511, {-1, 0, 1}, false, false, 2);
+    PlanWriter writer(3);
+    arrays.write(writer, 0, ForestAggregate::kSum, static_cast<int32_t>(outputs));
+    const Plan plan = writer.decode();
+    const CudaForest forest(std::get<ForestOp>(plan.ops[0].kind));
+    CHECK(forest.small == (outputs == 3));
+    CHECK(forest.values.size() == (forest.small ? forest.nodes() : 2) * outputs);
+  }
+}
+
+TEST_CASE("CUDA forests: a plan says whether trees stay in shared memory") {
+  for (const size_t width : {3u, 2000u}) {
+    Rng rng(11);
+    PlanWriter writer(static_cast<int32_t>(width));
+    random_forest(rng, 200, width, 1, 31, {-1, 0, 1}, false, false, 5)
+        .write(writer, 0, ForestAggregate::kSum, 1);
+    const CudaPlan plan = plan_cuda(writer.decode(), kShared);
+    CHECK(plan.steps[1].kernel == BOREAL_CUDA_TREES);
+    const char* const how = width == 3 ? "resident from 2048 rows on" : "streamed";
+    CHECK(plan.details[1].find(std::string(" trees, ") + how) != std::string::npos);
+  }
+}
+
 TEST_CASE("CUDA devices: one that no code is for is named, with what it has") {
   BorealCudaDevice device{};
   device.major = 7;

@@ -10,15 +10,15 @@
 // operations of whole numbers beside those reads, which take about as long: half a clock of a multiprocessor.
 #include "cuda/launch.cuh"
 #include "cuda/step.cuh"
+#include "device/resident_trees.h"
 
 namespace boreal {
 namespace cuda {
 namespace {
 
-constexpr int kTrees = 4;             // that a thread walks at once
+constexpr int kTrees = kWalkTrees;    // that a thread walks at once
 constexpr int kOutputs = 4;           // that it sums at once
 constexpr unsigned kMostRows = 1024;  // of a block with trees in shared memory
-constexpr size_t kRankBytes = 65536;  // of its rows: half a node says where one is
 
 struct TreeCall {
   const uint32_t* ranks;  // [rank_words, capacity]
@@ -67,19 +67,11 @@ struct RowResult {
 
 // ---- Trees in shared memory -------------------------------------------------------------------------
 
-// Four trees: where their roots are, in bytes, the depth of the deepest in the upper eight bits of the first.
-struct alignas(16) Walk {
-  uint32_t at[kTrees];
-};
 constexpr int kDepthShift = 24;
-
-__host__ __device__ inline size_t walk_bytes(int trees) {
-  return static_cast<size_t>((trees + kTrees - 1) / kTrees) * sizeof(Walk);
-}
 
 struct Resident {
   const unsigned char *nodes, *ranks;  // ranks: of the thread's row
-  const Walk* walks;
+  const TreeWalk* walks;
   const unsigned char* values;  // the first that counts
   uint32_t value_step;          // bytes of values for each byte of nodes
 
@@ -95,7 +87,7 @@ struct Resident {
 
   template <int kSums>
   __device__ void add(int walk, int count, RowResult<kSums>* result) const {
-    Walk w = walks[walk];
+    TreeWalk w = walks[walk];
     const uint32_t depth = w.at[0] >> kDepthShift;
     w.at[0] &= (1u << kDepthShift) - 1;
     for (uint32_t level = 0; level < depth; ++level) {
@@ -118,8 +110,9 @@ struct Resident {
 // columns of a row, those of neighbouring rows side by side.
 template <int kSums>
 __global__ void __launch_bounds__(kMostRows) resident_kernel(TreeCall call) {
-  Walk* const walks = reinterpret_cast<Walk*>(shared_bytes());
-  uint32_t* const nodes = reinterpret_cast<uint32_t*>(shared_bytes() + walk_bytes(call.tree_count));
+  TreeWalk* const walks = reinterpret_cast<TreeWalk*>(shared_bytes());
+  uint32_t* const nodes =
+      reinterpret_cast<uint32_t*>(shared_bytes() + walk_bytes(static_cast<size_t>(call.tree_count)));
   uint32_t* const tile = nodes + call.node_count;
   const uint32_t threads = blockDim.x;
   for (uint32_t i = threadIdx.x; i < call.node_count; i += threads) {
@@ -127,7 +120,7 @@ __global__ void __launch_bounds__(kMostRows) resident_kernel(TreeCall call) {
     nodes[i] = (node & 0xffff0000u) | (column / 4 * threads * 4 + column % 4);
   }
   for (uint32_t i = threadIdx.x; i * kTrees < static_cast<uint32_t>(call.tree_count); i += threads) {
-    Walk walk;
+    TreeWalk walk;
     uint32_t depth = 0;
     for (uint32_t k = 0; k < kTrees; ++k) {
       const uint32_t t = i * kTrees + k, last = static_cast<uint32_t>(call.tree_count) - 1;
@@ -232,25 +225,30 @@ __global__ void streamed_kernel(TreeCall call) {
 
 // ---- Their launches ---------------------------------------------------------------------------------
 
-// A block with trees in shared memory, and how many there are; 0 threads: ranks have no room beside the
-// trees.
+// Blocks with trees in shared memory; none where the ranks of rows have no room beside them.
+template <int kSums>
 struct ResidentShape {
-  ResidentShape(const TreeCall& call, const Limits& limits) {
-    constexpr unsigned kLeast = 128, kOfMultiprocessor = 2048;
+  explicit ResidentShape(const TreeCall& call) {
+    const Limits limits = limits_of_device();
     const size_t limit = static_cast<size_t>(limits.shared_bytes);
-    const size_t tree_bytes = walk_bytes(call.tree_count) + call.node_count * sizeof(uint32_t);
-    const size_t row_bytes = std::max<size_t>(call.rank_words, 1) * sizeof(uint32_t);
-    if (tree_bytes + kLeast * row_bytes > limit) return;
+    const size_t tree_bytes = resident_tree_bytes(static_cast<size_t>(call.tree_count), call.node_count);
+    const size_t words = std::max<size_t>(call.rank_words, 1), row_bytes = words * sizeof(uint32_t);
+    if (!trees_may_reside(tree_bytes, words, limit)) return;
     const size_t fitting =
-        std::min({(limit - tree_bytes) / row_bytes, kRankBytes / row_bytes, size_t{kMostRows}});
-    if (fitting < kLeast) return;
+        std::min({(limit - tree_bytes) / row_bytes, kResidentRankBytes / row_bytes, size_t{kMostRows}});
     const auto most = static_cast<unsigned>(fitting / 32 * 32);
-    const auto of_multiprocessor = static_cast<unsigned>(
-        std::min<size_t>(limit / (tree_bytes + most * row_bytes), kOfMultiprocessor / most));
-    blocks = std::max(1u, of_multiprocessor) * static_cast<unsigned>(limits.multiprocessors);
+    check(cudaFuncSetAttribute(resident_kernel<kSums>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               limits.shared_bytes),
+          "asking for shared memory");
+    int of_multiprocessor = 0;
+    check(
+        cudaOccupancyMaxActiveBlocksPerMultiprocessor(&of_multiprocessor, resident_kernel<kSums>,
+                                                      static_cast<int>(most), tree_bytes + most * row_bytes),
+        "asking for the blocks of a multiprocessor");
+    blocks = static_cast<unsigned>(std::max(1, of_multiprocessor) * limits.multiprocessors);
     // All blocks go round as often, with about as many rows in the last round as in the others.
     const unsigned per_block = (call.rows + blocks - 1) / blocks, rounds = (per_block + most - 1) / most;
-    threads = std::max(kLeast, ((per_block + rounds - 1) / rounds + 31) / 32 * 32);
+    threads = std::max(kResidentThreads, ((per_block + rounds - 1) / rounds + 31) / 32 * 32);
     blocks = std::min(blocks, (call.rows + threads - 1) / threads);
     bytes = tree_bytes + threads * row_bytes;
   }
@@ -263,23 +261,20 @@ void start_trees(const TreeCall& call, bool small, cudaStream_t stream) {
   if (!small) {
     return launch(streamed_kernel<LargeNodes, kSums>, grid_of(call.rows, 128), 128, 0, stream, call);
   }
-  const Limits limits = limits_of_device();
-  const ResidentShape shape(call, limits);
-  // Few rows are better off without copying trees that each block would use once.
-  if (shape.threads == 0 || call.rows < 2048) {
-    return launch(streamed_kernel<SmallNodes, kSums>, grid_of(call.rows, 64), 64, 0, stream, call);
+  if (call.rows >= kResidentRows) {
+    const ResidentShape<kSums> shape(call);
+    if (shape.blocks > 0) {
+      return launch(resident_kernel<kSums>, dim3(shape.blocks), shape.threads, shape.bytes, stream, call);
+    }
   }
-  check(cudaFuncSetAttribute(resident_kernel<kSums>, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                             limits.shared_bytes),
-        "asking for shared memory");
-  launch(resident_kernel<kSums>, dim3(shape.blocks), shape.threads, shape.bytes, stream, call);
+  launch(streamed_kernel<SmallNodes, kSums>, grid_of(call.rows, 64), 64, 0, stream, call);
 }
 
-// A thread takes a row: its sums are those of its neighbours' rows side by side.
+// A thread takes a row of a column: its sums are those of its neighbours' rows side by side.
 __global__ void result_kernel(const double* sums, float* y, uint32_t rows, uint32_t capacity, uint32_t width,
                               double divisor) {
-  for (size_t row = first_element(); row < rows; row += element_step()) {
-    for (uint32_t j = 0; j < width; ++j) {
+  for (uint32_t j = blockIdx.y; j < width; j += gridDim.y) {
+    for (size_t row = first_element(); row < rows; row += element_step()) {
       y[row * width + j] = static_cast<float>(sums[size_t{j} * capacity + row] / divisor);
     }
   }
@@ -320,7 +315,9 @@ void run_trees(const StepCall& call) {
 }
 
 void run_tree_result(const StepCall& call) {
-  launch(result_kernel, grid_of(call.rows), kThreads, 0, call.stream,
+  dim3 grid = grid_of(call.rows);
+  grid.y = std::min(call.step.out_width, 65535u);
+  launch(result_kernel, grid, kThreads, 0, call.stream,
          static_cast<const double*>(call.buffers[call.step.in[0]]), call.out(), call.rows, call.capacity,
          call.step.out_width, call.step.x[0]);
 }

@@ -127,6 +127,8 @@ void launch(Stream* stream, const void* kernel, dim3 grid, unsigned threads, siz
   });
 }
 cudaError_t allow_shared_bytes(const void* kernel, int bytes);
+// How many blocks a multiprocessor has room for at once, as far as threads and shared memory go.
+cudaError_t count_blocks(int* blocks, const void* kernel, int threads, size_t bytes);
 
 }  // namespace emulator
 
@@ -264,4 +266,8 @@ cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** function, 
 template <typename F>
 cudaError_t cudaFuncSetAttribute(F* kernel, cudaFuncAttribute, int bytes) {
   return emulator::allow_shared_bytes(reinterpret_cast<const void*>(kernel), bytes);
+}
+template <typename F>
+cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, F* kernel, int threads, size_t bytes) {
+  return emulator::count_blocks(blocks, reinterpret_cast<const void*>(kernel), threads, bytes);
 }

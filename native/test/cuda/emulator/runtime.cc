@@ -170,6 +170,19 @@ cudaError_t allow_shared_bytes(const void* kernel, int bytes) {
   return cudaSuccess;
 }
 
+cudaError_t count_blocks(int* blocks, const void* kernel, int threads, size_t bytes) {
+  constexpr size_t kReserved = 1 << 10, kThreadsOfMultiprocessor = 1024;
+  if (threads < 1 || threads > 1024) return fail(cudaErrorInvalidValue);
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto& allowed = allowed_shared_bytes[current];
+  const auto found = allowed.find(kernel);
+  const size_t shared = static_cast<size_t>(shared_bytes_of(current)) + kReserved;
+  const size_t most =
+      std::min(kThreadsOfMultiprocessor / static_cast<size_t>(threads), shared / (bytes + kReserved));
+  *blocks = bytes > (found == allowed.end() ? kUsualSharedBytes : found->second) ? 0 : static_cast<int>(most);
+  return cudaSuccess;
+}
+
 bool runs_ptx() { return ptx::is_used(); }
 void run_ptx(const void* kernel, dim3 grid, unsigned threads, size_t bytes, const Parameters& parameters) {
   try {
