@@ -174,6 +174,10 @@ Handler comparison(const std::string& name) {
   if (name == "nan") return compare_lanes<T, Opposite<Ordered>>;
   return nullptr;
 }
+// Floats of 16 bits are stored and made of others, not computed with.
+void check_float(Decode& d, Type t) {
+  if (t.kind == 'f' && t.bits != 32 && t.bits != 64) d.fail("not of floats of that width");
+}
 void compare(Decode& d) {
   const std::string name = d.next();
   const Type t = d.type();
@@ -182,6 +186,7 @@ void compare(Decode& d) {
   d.out.a[1] = d.source(d.argument(1), t);
   d.out.a[2] = d.source(d.argument(2), t);
   const bool is_signed = t.kind == 's';
+  check_float(d, t);
   if (t.kind == 'f') {
     d.out.run = t.bits == 32 ? comparison<float>(name) : comparison<double>(name);
   } else if (t.bits == 16) {
@@ -345,6 +350,8 @@ void convert(Decode& d) {
     to = d.type();
   }
   const Type from = d.type();
+  check_float(d, to);
+  check_float(d, from);
   d.arguments(2);
   d.out.a[0] = d.destination(d.argument(0), to);
   const bool is_signed = from.kind == 's';

@@ -1,6 +1,7 @@
 #include "test/cuda/ptx/hazards.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace emulator {
 namespace ptx {
@@ -9,6 +10,13 @@ namespace {
 void join(std::vector<uint32_t>& to, const std::vector<uint32_t>& from) {
   if (to.empty()) to.resize(from.size());
   for (size_t i = 0; i < from.size(); ++i) to[i] = std::max(to[i], from[i]);
+}
+
+void join(std::map<uint32_t, uint32_t>& to, const std::map<uint32_t, uint32_t>& from) {
+  for (const auto& block : from) {
+    uint32_t& last = to[block.first];
+    last = std::max(last, block.second);
+  }
 }
 
 const char* name_of(AgentKind kind) {
@@ -51,7 +59,7 @@ Hazards::Hazards(unsigned warps)
 
 void Hazards::begin_launch() {
   launch_begin_ = ++now;
-  published_.clear();
+  signalled_.clear();
 }
 void Hazards::begin_block() {
   block_begin_ = ++now;
@@ -60,7 +68,9 @@ void Hazards::begin_block() {
   for (Clock& clock : pairs_) clock.clear();
   for (auto& clock : foreign_) clock.reset();
   barriers_.clear();
-  fenced_ = false;
+  fences_.clear();
+  heard_.clear();
+  learnt_.clear();
 }
 
 bool Hazards::knows_lane(const Agent& agent, const Access& access, unsigned lane) const {
@@ -100,11 +110,8 @@ bool Hazards::knows_lane(const Agent& agent, const Access& access, unsigned lane
 }
 
 bool Hazards::is_published(uint32_t stamp) const {
-  if (!fenced_) return false;
-  for (const auto& block : published_) {
-    if (stamp >= block.first && stamp <= block.second) return true;
-  }
-  return false;
+  const auto after = learnt_.upper_bound(stamp);
+  return after != learnt_.begin() && stamp <= std::prev(after)->second;
 }
 
 bool Hazards::knows(const Agent& agent, const Access& access) const {
@@ -225,14 +232,26 @@ void Hazards::sync_warp(unsigned warp, uint32_t on, uint32_t live) {
   tick(warp);
 }
 
-// What the thread knows all others have done until now is published, and it may learn what others have.
+// What the thread knows all others have done until now is ready to be published, and what was heard holds.
 void Hazards::fence(unsigned warp, uint32_t on) {
   uint32_t least = clock_[warp];
   for (unsigned w = 0; w < warps_; ++w) {
     if (w != warp) least = std::min(least, floor_[id(w, 0)]);
   }
-  if (on != 0) published_.push_back({block_begin_, least});
-  fenced_ = true;
+  if (on == 0) return;
+  fences_.push_back({warp, clock_[warp], least});
+  join(learnt_, heard_);
+}
+// A fence speaks for its own warp, and for others after a barrier of the block.
+void Hazards::signal(uint64_t address, unsigned warp) {
+  const auto said = signalled_.find(address);
+  if (said != signalled_.end()) join(heard_, said->second);
+  for (const Fence& fence : fences_) {
+    if (fence.warp != warp && floor_[id(fence.warp, 0)] < fence.stamp) continue;
+    Blocks own = learnt_;
+    own[block_begin_] = fence.last;
+    join(signalled_[address], own);
+  }
 }
 void Hazards::fence_proxy(unsigned warp, uint32_t on) {
   for (unsigned lane = 0; lane < kLanes; ++lane) {

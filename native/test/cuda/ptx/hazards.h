@@ -90,6 +90,8 @@ class Hazards {
   void sync_block(const std::vector<uint32_t>& live);
   void sync_warp(unsigned warp, uint32_t on, uint32_t live);
   void fence(unsigned warp, uint32_t on);
+  // An atomic operation on global memory: what other blocks have said there, and what this one says.
+  void signal(uint64_t address, unsigned warp);
   void fence_proxy(unsigned warp, uint32_t on);
   void fence_barriers(unsigned warp, uint32_t on);
   void copies_done(unsigned warp, unsigned lane, uint32_t stamp);
@@ -136,9 +138,15 @@ class Hazards {
   std::vector<Clock> pairs_;  // of a thread: what it knows of the lanes of its warp
   std::vector<std::shared_ptr<const Clock>> foreign_;
   std::map<uint64_t, Barrier> barriers_;
-  // Blocks that have published what they wrote: from their first stamp to that of the fence.
-  std::vector<std::pair<uint32_t, uint32_t>> published_;
-  bool fenced_ = false;
+  // What blocks have published: by a block's first stamp, the last that came before its fence.
+  using Blocks = std::map<uint32_t, uint32_t>;
+  struct Fence {
+    unsigned warp;
+    uint32_t stamp, last;
+  };
+  std::vector<Fence> fences_;             // of this block
+  std::map<uint64_t, Blocks> signalled_;  // by addresses of atomic operations
+  Blocks heard_, learnt_;                 // by this block; learnt by its fence after it has heard
 };
 
 }  // namespace ptx

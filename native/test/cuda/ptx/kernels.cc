@@ -49,6 +49,11 @@ class Kernels {
     return *known;
   }
 
+  size_t link_all() {
+    for (const auto& entry : entries_) link(*modules_.at(entry.second.first), entry.second.second);
+    return entries_.size();
+  }
+
   std::vector<Region> constants() {
     std::vector<Region> all;
     for (auto& module : modules_) {
@@ -95,6 +100,10 @@ bool is_used() { return folder() != nullptr; }
 int target() {
   const std::lock_guard<std::mutex> lock(mutex);
   return kernels().target();
+}
+size_t link_all() {
+  const std::lock_guard<std::mutex> lock(mutex);
+  return kernels().link_all();
 }
 
 void run(const void* kernel, const Launch& given, const std::vector<std::vector<unsigned char>>& parameters) {

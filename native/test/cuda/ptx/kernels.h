@@ -15,6 +15,9 @@ namespace ptx {
 bool is_used();
 // The compute capability that it was compiled for, times ten.
 int target();
+// Makes every kernel in there ready to run; how many there are. One with an instruction that nobody knows is
+// a Fault.
+size_t link_all();
 // Runs the kernel at that address of the library.
 void run(const void* kernel, const Launch& launch, const std::vector<std::vector<unsigned char>>& parameters);
 

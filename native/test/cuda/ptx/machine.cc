@@ -52,6 +52,7 @@ void Machine::begin_block(dim3 block) {
   hazards_.begin_block();
   std::fill(shared_.begin(), shared_.end(), kUnwritten);
   for (Warp& warp : warps_) {
+    std::fill(warp.file + program_.constant_bytes, warp.file + program_.file_bytes, kUnwritten);
     std::fill(warp.local.begin(), warp.local.end(), kUnwritten);
     std::fill(std::begin(warp.pc), std::end(warp.pc), program_.first);
     const unsigned left = launch_.threads - warp.number * kLanes;
@@ -341,6 +342,7 @@ unsigned char* Machine::reach_global(const Instruction& i, uint64_t address, uns
   const std::string conflict = hazards_.access(*region->shadow, static_cast<uint64_t>(at - region->begin),
                                                bytes, {agent, use, i.line, same, true});
   if (!conflict.empty()) wrong(conflict);
+  if (use == Use::kAtomic) hazards_.signal(address, agent.warp);
   return at;
 }
 

@@ -183,10 +183,12 @@ void generic_address(Decode& d) {
 }
 
 void fence_lanes(Warp& w, const Instruction&, uint32_t on) { w.machine->hazards().fence(w.number, on); }
+// Within a block, barriers order accesses; a fence of no wider scope says nothing to other blocks.
+void fence_block_lanes(Warp&, const Instruction&, uint32_t) {}
 void barrier_of_memory(Decode& d) {
-  if (!d.take("gl") && !d.take("cta")) d.need("sys");
   d.arguments(0);
-  d.out.run = fence_lanes;
+  d.out.run = d.take("cta") ? fence_block_lanes : fence_lanes;
+  if (d.out.run == fence_lanes && !d.take("gl")) d.need("sys");
 }
 void fence_proxy_lanes(Warp& w, const Instruction&, uint32_t on) {
   w.machine->hazards().fence_proxy(w.number, on);
@@ -206,8 +208,8 @@ void fence(Decode& d) {
     d.out.run = fence_init_lanes;
   } else {
     if (!d.take("acq_rel")) d.need("sc");
-    if (!d.take("cta") && !d.take("gpu")) d.need("sys");
-    d.out.run = fence_lanes;
+    d.out.run = d.take("cta") ? fence_block_lanes : fence_lanes;
+    if (d.out.run == fence_lanes && !d.take("gpu")) d.need("sys");
   }
 }
 

@@ -101,6 +101,7 @@ void dot(Decode& d) {
 bool load_matrices(Warp& w, const Instruction& i, uint32_t on) {
   Machine& machine = *w.machine;
   if (!machine.together(w, i, on, kAll)) return false;
+  if (on != kAll) machine.fault(w, i, 0, "matrices of a warp that lacks threads");
   const unsigned char* rows[kLanes] = {};
   for (unsigned lane = 0; lane < 8u * i.count; ++lane) {
     const uint64_t address = i.wide ? w.at<uint64_t>(i.a[7])[lane] : w.at<uint32_t>(i.a[7])[lane];

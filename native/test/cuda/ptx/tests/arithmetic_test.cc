@@ -50,6 +50,18 @@ TEST_CASE("floats") {
   CHECK(result_of("setp.ne.f32 %p1, 0f7FC00000, 0f00000000; selp.u32 %r10, 1, 0, %p1;") == 0);
 }
 
+TEST_CASE("registers are as new in each block") {
+  Kernel kernel;
+  kernel.blocks = 2;
+  kernel.threads = 1;
+  kernel.body =
+      "mov.u32 %r3, %ctaid.x; setp.eq.u32 %p1, %r3, 0; @%p1 mov.u32 %r10, 7; mul.wide.u32 %rd3, %r3, 4;"
+      "add.s64 %rd3, %rd1, %rd3; st.global.u32 [%rd3], %r10;";
+  std::vector<uint32_t> buffer(2);
+  CHECK(fault_of(kernel, buffer) == "");
+  CHECK(buffer == std::vector<uint32_t>{7, 0xffffffffu});
+}
+
 }  // namespace test
 }  // namespace ptx
 }  // namespace emulator

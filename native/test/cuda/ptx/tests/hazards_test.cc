@@ -73,6 +73,32 @@ TEST_CASE("races of global memory, between threads and blocks") {
   races(fault_of_body("add.s64 %rd3, %rd1, %rd2; st.global.u32 [%rd3], %r1; ld.global.u32 %r5, [%rd1+4];"));
 }
 
+TEST_CASE("what one block has written, read by the last of two") {
+  const auto last_of = [](const std::string& publish, const std::string& learn) {
+    Kernel kernel;
+    kernel.blocks = 2;
+    kernel.body =
+        "mov.u32 %r3, %ctaid.x; mul.wide.u32 %rd3, %r3, 256; add.s64 %rd3, %rd3, %rd2; add.s64 %rd3, %rd1, "
+        "%rd3; st.global.u32 [%rd3+64], %r1; bar.sync 0; setp.ne.u32 %p1, %r1, 0; @%p1 bra E;" +
+        publish + "setp.ne.u32 %p2, %r3, 1; @%p2 bra E;" + learn + "ld.global.u32 %r5, [%rd1+68]; E:";
+    return fault_of(kernel);
+  };
+  const std::string fence = "membar.gl;", signal = "atom.global.add.u32 %r4, [%rd1], 1;";
+  CHECK(last_of(fence + signal, fence) == "");
+  CHECK(last_of("fence.acq_rel.gpu;" + signal, "fence.sc.sys;") == "");
+  says(last_of(fence + signal, ""), "of another block");
+  says(last_of(signal, fence), "of another block");
+  // The counter before the fence, or none; another cell; fences for the block alone.
+  says(last_of(signal + fence, fence), "of another block");
+  says(last_of(fence, fence), "of another block");
+  says(last_of(
+           fence + "mul.wide.u32 %rd4, %r3, 4; add.s64 %rd4, %rd1, %rd4; atom.global.add.u32 %r4, [%rd4], 1;",
+           fence),
+       "of another block");
+  says(last_of("membar.cta;" + signal, fence), "of another block");
+  says(last_of(fence + signal, "fence.acq_rel.cta;"), "of another block");
+}
+
 TEST_CASE("accesses out of bounds, of the wrong alignment or memory") {
   says(fault_of_body("st.shared.u32 [memory+1024], %r1;", 1), "outside of 1024 bytes");
   says(fault_of_body("ld.shared.u32 %r3, [memory+2];", 1), "no multiple of 4");
@@ -110,6 +136,8 @@ TEST_CASE("threads that wait for each other, or do what they must do together ap
                      32),
        "takes no part");
   says(fault_of_body("bar.warp.sync 1;", 32), "no member");
+  says(fault_of_body("mov.u32 %r3, memory; ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r4}, [%r3];", 16),
+       "lacks threads");
 }
 
 TEST_CASE("what the interpreter does not know is no guess") {
@@ -120,6 +148,10 @@ TEST_CASE("what the interpreter does not know is no guess") {
   says(fault_of_body("add.s32 %r3, %r1, %rd1;"), "another width");
   says(fault_of_body("add.s32 %r3, %r1, %r99;"), "unknown name");
   says(fault_of_body("bra nowhere;"), "no such label");
+  says(fault_of_body("setp.lt.f16 %p1, %h1, %h2;"), "floats of that width");
+  says(fault_of_body("cvt.rzi.s32.f16 %r3, %h1;"), "floats of that width");
+  says(fault_of_body("cvt.rn.f16.s32 %h1, %r3;"), "floats of that width");
+  says(fault_of_body("cvt.sat.f16.f16 %h1, %h2;"), "floats of that width");
 }
 
 }  // namespace test
