@@ -6,10 +6,16 @@ import type { FitInput } from './fit-input.js';
 import { isSparse } from './forms.js';
 import { isTransformer } from './kinds.js';
 import { type NamedCategories, namedInOrder, unitedCategories } from './named-categories.js';
-import { custom, either, nothing, type Rule } from './params.js';
+import { custom, either, nothing, type Rule, show } from './params.js';
 import type { PlanBuilder, Slot } from './plan-builder.js';
 import { type Column, Schema } from './schema.js';
 import { JointVectorizer } from './sparse/joint-vectorizer.js';
+
+/** What a function does first with a model: it has the methods of one only then. @throws {ERR_PARAMETER} unless it is an estimator */
+export function requireEstimator(model: unknown, name = 'model'): void {
+  if (model instanceof Estimator) return;
+  throw new ValidationError('ERR_PARAMETER', `${name} must be an estimator; got ${show(model)}.`);
+}
 
 /** The rule of a parameter with a model that is cloned, or null for a default. */
 export const baseModel = (kind: EstimatorKind): Rule =>

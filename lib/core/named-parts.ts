@@ -1,7 +1,9 @@
 /** Parameters of estimators that are made of named parts. What the parts are is checked by `fit` only, so anything may come here. */
+
 import { ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { Parameterised } from './parameterised.js';
+import { show } from './params.js';
 
 type Part = readonly [name: string, ...rest: unknown[]];
 
@@ -82,7 +84,11 @@ export function checkParts<T extends Part>(
 /** Estimators under the names of their classes in lower case; a second one of a class gets '-2'. */
 export function nameByClass(estimators: readonly Estimator[]): Array<[string, Estimator]> {
   const seen = new Map<string, number>();
-  return estimators.map((estimator) => {
+  return estimators.map((estimator, i) => {
+    if (!(estimator instanceof Parameterised)) {
+      const message = `Part ${i} must be an estimator; got ${show(estimator)}.`;
+      throw new ValidationError('ERR_PARAMETER', message);
+    }
     const name = estimator.constructor.name.toLowerCase();
     const count = (seen.get(name) ?? 0) + 1;
     seen.set(name, count);

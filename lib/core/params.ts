@@ -107,8 +107,20 @@ export function checkLength(owner: object, name: string, values: ArrayLike<unkno
   );
 }
 
-/** @throws {ERR_PARAMETER} when a key is not among the known names */
+/**
+ * What a function does first with its last argument: `null` is no object, and a list is meant as another argument.
+ *
+ * @throws {ERR_PARAMETER} unless options are an object
+ */
+export function requireOptions(options: object, name = 'options'): void {
+  const isObject = typeof options === 'object' && options !== null;
+  if (isObject && !Array.isArray(options) && !ArrayBuffer.isView(options)) return;
+  throw new ValidationError('ERR_PARAMETER', `${name} must be an object of options; got ${show(options)}.`);
+}
+
+/** @throws {ERR_PARAMETER} when a key is not among the known names, or there is no object */
 export function checkNames(owner: string, params: object, known: readonly string[]): void {
+  requireOptions(params, `${owner}: options`);
   for (const name of Object.keys(params)) {
     if (!known.includes(name)) {
       throw new ValidationError(

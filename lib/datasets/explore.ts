@@ -2,7 +2,7 @@
  * A first look at a table: what the columns are, what is missing, how the values spread. Every function returns one
  * plain object per column, so `console.table(describe(table))` prints it and code can read it.
  */
-import { checkNames, checkParams, oneOf } from '../core/params.js';
+import { checkNames, checkParams, oneOf, requireOptions } from '../core/params.js';
 import { quantile } from '../core/quantiles.js';
 import { type Column, isMissing, type Table, tableToColumns } from '../core/table.js';
 import { ValidationError } from '../errors.js';
@@ -189,6 +189,7 @@ export function correlation(
   table: Table,
   options: CorrelationOptions = {},
 ): Record<string, Record<string, number>> {
+  requireOptions(options);
   const { method = 'pearson' } = options;
   checkNames('correlation', options, ['method']);
   checkParams('correlation', { method }, { method: oneOf('pearson', 'spearman', 'kendall') });

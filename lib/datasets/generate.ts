@@ -12,6 +12,7 @@ import {
   nothing,
   type Rules,
   real,
+  requireOptions,
   resolveSeed,
   seed,
 } from '../core/params.js';
@@ -36,6 +37,16 @@ const reals = custom('a list of numbers', (value) => Array.isArray(value) && val
 const shares = custom('a list of shares from 0 to 1', (value) => {
   return Array.isArray(value) && value.every((w) => typeof w === 'number' && w >= 0 && w <= 1);
 });
+
+/** More values than memory holds are a mistake. */
+const MOST_VALUES = 2 ** 30;
+
+/** @throws {ERR_PARAMETER} for more values than {@link MOST_VALUES} */
+function checkSize(owner: string, rows: number, cols: number): void {
+  if (rows * cols <= MOST_VALUES) return;
+  const message = `${owner}: ${rows} rows of ${cols} columns are more than ${MOST_VALUES} values.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
 
 function fillNormal(random: Random, values: Float64Array): Float64Array {
   for (let k = 0; k < values.length; k++) values[k] = random.normal();
@@ -190,6 +201,7 @@ export function makeClassification(options: ClassificationOptions = {}): Sample 
   const p = { ...CLASSIFICATION, ...options };
   checkParams('makeClassification', p, CLASSIFICATION_RULES);
   const { nSamples, nFeatures, nInformative, nRedundant, nRepeated, nClasses } = p;
+  checkSize('makeClassification', nSamples, nFeatures);
   const useful = nInformative + nRedundant;
   if (useful + nRepeated > nFeatures) {
     throw new ValidationError(
@@ -288,6 +300,7 @@ export function makeRegression(
     shuffle: bool,
     randomState: seed,
   });
+  checkSize('makeRegression', p.nSamples, p.nFeatures);
   const random = new Random(resolveSeed(p.randomState));
   const X = new Matrix(
     fillNormal(random, new Float64Array(p.nSamples * p.nFeatures)),
@@ -349,6 +362,8 @@ export function makeBlobs(
   });
   const random = new Random(resolveSeed(p.randomState));
   const [low, high] = p.centerBox;
+  const total = typeof p.nSamples === 'number' ? p.nSamples : p.nSamples.reduce((sum, size) => sum + size, 0);
+  checkSize('makeBlobs', total, p.nFeatures);
   const listed = typeof p.nSamples === 'number' ? null : p.nSamples;
   const clusters = typeof p.centers === 'number' ? p.centers : (p.centers?.length ?? listed?.length ?? 3);
   const uniformPoint = () => Array.from({ length: p.nFeatures }, () => low + (high - low) * random.next());
@@ -401,6 +416,7 @@ function twoCurves(
   const random = new Random(resolveSeed(p.randomState));
   const n = p.nSamples;
   const sizes = typeof n === 'number' ? [Math.floor(n / 2), Math.ceil(n / 2)] : n;
+  checkSize(owner, sizes[0] + sizes[1], 2);
   const points = sizes.flatMap((size, k) =>
     Array.from({ length: size }, (_, i) => curves[k](i / Math.max(1, closed ? size : size - 1))),
   );
@@ -432,6 +448,7 @@ export function makeMoons(options: CurveOptions = {}): Sample {
  * @throws {ERR_PARAMETER} when a parameter is out of range
  */
 export function makeCircles(options: CurveOptions & { factor?: number } = {}): Sample {
+  requireOptions(options);
   const { factor = 0.8, ...rest } = options;
   checkParams('makeCircles', { factor }, { factor: real(0, 1, 'max') });
   const circle = (radius: number) => (t: number) =>

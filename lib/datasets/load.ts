@@ -2,10 +2,12 @@
  * The bundled data sets. They lie gzipped in data/ at the package root (source, citation and licence of each in
  * data/README.md), so that they load at once and offline.
  */
+
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Matrix } from '../core/matrix.js';
+import { requireOptions } from '../core/params.js';
 import { FileFormatError } from '../errors.js';
 import { type CsvColumn, parseCsv } from './csv.js';
 
@@ -135,6 +137,7 @@ export function loadDigits(): Dataset<Int32Array> {
  *   false: the measurements themselves
  */
 export function loadDiabetes(options: { scaled?: boolean } = {}): Dataset<Float64Array> {
+  requireOptions(options);
   const { data, target, featureNames } = readNumeric('diabetes');
   if (options.scaled ?? true) scaleColumns(data);
   return {

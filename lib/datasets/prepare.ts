@@ -3,7 +3,7 @@
  * and ratios. Each returns something new and leaves what it was given; what has to be learned on training rows and repeated on
  * others is for the transformers (SimpleImputer, KBinsDiscretizer).
  */
-import { checkNames, checkParams, custom, int, oneOf, show } from '../core/params.js';
+import { checkNames, checkParams, custom, int, oneOf, requireOptions, show } from '../core/params.js';
 import { quantile } from '../core/quantiles.js';
 import {
   type Cell,
@@ -49,6 +49,7 @@ function positions(names: readonly string[], wanted: readonly string[] | undefin
  * ```
  */
 export function dropMissing(table: Table, options: DropMissingOptions = {}): Table {
+  requireOptions(options);
   const { how = 'any', thresh } = options;
   checkNames('dropMissing', options, ['columns', 'how', 'thresh']);
   checkParams('dropMissing', { how, thresh: thresh ?? 0 }, { how: oneOf('any', 'all'), thresh: int(0) });
@@ -180,7 +181,14 @@ const CUT_RULES = {
   precision: int(0, 15),
 };
 
+/** @throws {ERR_PARAMETER} unless it is an array, or like one */
+function requireList(owner: string, name: string, values: ArrayLike<unknown>): void {
+  if (typeof values === 'object' && typeof values?.length === 'number') return;
+  throw new ValidationError('ERR_PARAMETER', `${owner}: ${name} must be an array; got ${show(values)}.`);
+}
+
 function numbersOf(owner: string, values: Column): Float64Array {
+  requireList(owner, 'values', values);
   return Float64Array.from(values as ArrayLike<unknown>, (value, i) => {
     if (isMissing(value)) return Number.NaN;
     if (typeof value === 'number') return value;
@@ -221,6 +229,7 @@ export function cut(
   bins: number | ArrayLike<number>,
   options: CutOptions = {},
 ): (string | null)[] | Int32Array {
+  requireOptions(options);
   const { right = true, includeLowest = false, precision = 3 } = options;
   checkNames('cut', options, ['labels', 'right', 'includeLowest', 'precision']);
   checkParams('cut', { right, includeLowest, precision }, CUT_RULES);
@@ -254,7 +263,8 @@ function equalEdges(numbers: Float64Array, bins: number, right: boolean): Float6
 }
 
 function givenEdges(owner: string, given: ArrayLike<number>): Float64Array {
-  const edges = Float64Array.from(given);
+  requireList(owner, 'edges', given);
+  const edges = numbersOf(owner, given);
   const rises = edges.every((edge, k) => k === 0 || edge > edges[k - 1]);
   if (edges.length >= 2 && rises) return edges;
   throw new ValidationError('ERR_PARAMETER', `${owner}: edges must be at least two numbers that rise.`);
@@ -292,6 +302,7 @@ export function qcut(
   q: number | ArrayLike<number>,
   options: Pick<CutOptions, 'labels' | 'precision'> = {},
 ): (string | null)[] | Int32Array {
+  requireOptions(options);
   const { precision = 3 } = options;
   checkNames('qcut', options, ['labels', 'precision']);
   checkParams('qcut', { precision }, { precision: CUT_RULES.precision });

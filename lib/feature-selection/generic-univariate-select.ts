@@ -1,5 +1,5 @@
 /** Columns chosen by score in a way that is a parameter, for searches over it. */
-import { either, oneOf, type Rules, real } from '../core/params.js';
+import { either, oneOf, type Rules, real, requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { CHOICES } from './choices.js';
 import type { FeatureScores } from './score-functions.js';
@@ -29,7 +29,9 @@ const MODES = Object.keys(CHOICES);
  * ```
  */
 export class GenericUnivariateSelect extends UnivariateSelector<GenericUnivariateSelectParams> {
-  constructor({ scoreFunc = 'fClassif', ...params }: Partial<GenericUnivariateSelectParams> = {}) {
+  constructor(given: Partial<GenericUnivariateSelectParams> = {}) {
+    requireOptions(given, 'params');
+    const { scoreFunc = 'fClassif', ...params } = given;
     super({ mode: 'percentile', param: 1e-5, ...params, scoreFunc: nameOf(scoreFunc) });
   }
 

@@ -3,7 +3,7 @@ import { withCancel } from '../core/cancellation.js';
 import { checkFinite } from '../core/input-checks.js';
 import { encodeLabels, encodeTargets } from '../core/labels.js';
 import type { Matrix, NumericMatrixLike } from '../core/matrix.js';
-import { checkParams, custom, int, type Rule } from '../core/params.js';
+import { checkParams, custom, int, type Rule, requireOptions } from '../core/params.js';
 import { Schema } from '../core/schema.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -82,8 +82,10 @@ async function information(
   x: Matrix,
   y: Float64Array,
   discreteTarget: boolean,
-  { nNeighbors = 3, discreteFeatures = false, randomState = 0, signal, ...unknown }: MutualInfoOptions,
+  options: MutualInfoOptions,
 ): Promise<FeatureScores> {
+  requireOptions(options);
+  const { nNeighbors = 3, discreteFeatures = false, randomState = 0, signal, ...unknown } = options;
   checkParams(
     discreteTarget ? 'mutualInfoClassif' : 'mutualInfoRegression',
     { ...unknown, nNeighbors, discreteFeatures, randomState },

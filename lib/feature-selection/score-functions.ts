@@ -7,7 +7,7 @@ import { isSparse } from '../core/forms.js';
 import { checkFiniteSparse } from '../core/input-checks.js';
 import { encodeGroups, encodeLabels, encodeTargets } from '../core/labels.js';
 import { isTypedArray, Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { abortSignal, bool, checkParams } from '../core/params.js';
+import { abortSignal, bool, checkParams, requireOptions, show } from '../core/params.js';
 import { CsrMatrix, csrArguments, requireCsr } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -82,6 +82,8 @@ export async function fOneway(
   options: ScoreFunctionOptions = {},
 ): Promise<FeatureTest> {
   checkOptions('fOneway', options);
+  if (!Array.isArray(samples))
+    throw new ValidationError('ERR_PARAMETER', `fOneway: samples must be an array; got ${show(samples)}.`);
   const parts = Array.from(samples, (sample) => {
     const isList = Array.isArray(sample) ? typeof sample[0] === 'number' : isTypedArray(sample);
     return isList
@@ -173,6 +175,7 @@ export const rRegression: ScoreFunction<FeatureScores, RegressionScoreOptions> =
  * ```
  */
 export const fRegression: ScoreFunction<FeatureTest, RegressionScoreOptions> = async (X, y, options = {}) => {
+  requireOptions(options);
   const { center = true, forceFinite = true } = options;
   const { scores: correlated, rows } = await correlations('fRegression', X, y, options);
   const within = rows - (center ? 2 : 1);
@@ -224,8 +227,10 @@ async function correlations(
   owner: string,
   X: NumericMatrixLike,
   y: ArrayLike<unknown>,
-  { center = true, forceFinite = true, ...options }: RegressionScoreOptions,
+  given: RegressionScoreOptions,
 ): Promise<{ scores: Float64Array; rows: number }> {
+  requireOptions(given);
+  const { center = true, forceFinite = true, ...options } = given;
   const rules = { center: bool, forceFinite: bool, signal: abortSignal };
   checkParams(owner, { signal: undefined, ...options, center, forceFinite }, rules);
   const { x, squares } = await squaresOf(X, center, options);
@@ -281,7 +286,9 @@ async function numbersOf(X: NumericMatrixLike, options: ScoreFunctionOptions): P
   return x;
 }
 
-function momentsOf(x: Numbers, { signal }: ScoreFunctionOptions) {
+function momentsOf(x: Numbers, options: ScoreFunctionOptions) {
+  requireOptions(options);
+  const { signal } = options;
   const { data, rows, cols } = x;
   return withCancel(signal, (cancel) =>
     x instanceof CsrMatrix
@@ -327,6 +334,7 @@ async function momentsByClass(
   classes: number,
   options: ScoreFunctionOptions,
 ): Promise<MomentsByClass> {
+  requireOptions(options);
   if (x instanceof CsrMatrix) return sparseMomentsByClass(x, codes, classes, options);
   const { data, rows, cols } = x;
   const { signal } = options;

@@ -1,5 +1,5 @@
 /** The columns whose scores hardly come about by chance. */
-import { type Rules, real } from '../core/params.js';
+import { type Rules, real, requireOptions } from '../core/params.js';
 import { CHOICES } from './choices.js';
 import type { FeatureScores } from './score-functions.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
@@ -11,7 +11,9 @@ export interface SelectByProbabilityParams extends UnivariateParams {
 }
 
 abstract class SelectByProbability extends UnivariateSelector<SelectByProbabilityParams> {
-  constructor({ scoreFunc = 'fClassif', ...params }: Partial<SelectByProbabilityParams> = {}) {
+  constructor(given: Partial<SelectByProbabilityParams> = {}) {
+    requireOptions(given, 'params');
+    const { scoreFunc = 'fClassif', ...params } = given;
     super({ alpha: 0.05, ...params, scoreFunc: nameOf(scoreFunc) });
   }
 

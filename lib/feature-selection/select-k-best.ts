@@ -1,5 +1,5 @@
 /** The columns with the highest scores. */
-import { either, int, oneOf, type Rules } from '../core/params.js';
+import { either, int, oneOf, type Rules, requireOptions } from '../core/params.js';
 import { CHOICES } from './choices.js';
 import type { FeatureScores } from './score-functions.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
@@ -25,7 +25,9 @@ export interface SelectKBestParams extends UnivariateParams {
  * ```
  */
 export class SelectKBest extends UnivariateSelector<SelectKBestParams> {
-  constructor({ scoreFunc = 'fClassif', ...params }: Partial<SelectKBestParams> = {}) {
+  constructor(given: Partial<SelectKBestParams> = {}) {
+    requireOptions(given, 'params');
+    const { scoreFunc = 'fClassif', ...params } = given;
     super({ k: 10, ...params, scoreFunc: nameOf(scoreFunc) });
   }
 

@@ -1,5 +1,5 @@
 /** A share of the columns, those with the highest scores. */
-import { type Rules, real } from '../core/params.js';
+import { type Rules, real, requireOptions } from '../core/params.js';
 import { CHOICES } from './choices.js';
 import type { FeatureScores } from './score-functions.js';
 import { nameOf, scoring, type UnivariateParams, UnivariateSelector } from './univariate.js';
@@ -25,7 +25,9 @@ export interface SelectPercentileParams extends UnivariateParams {
  * ```
  */
 export class SelectPercentile extends UnivariateSelector<SelectPercentileParams> {
-  constructor({ scoreFunc = 'fClassif', ...params }: Partial<SelectPercentileParams> = {}) {
+  constructor(given: Partial<SelectPercentileParams> = {}) {
+    requireOptions(given, 'params');
+    const { scoreFunc = 'fClassif', ...params } = given;
     super({ percentile: 10, ...params, scoreFunc: nameOf(scoreFunc) });
   }
 

@@ -1,5 +1,7 @@
 /** What a fitted model answers, as one matrix: how explanations that know nothing of its inside ask it. */
+
 import type { Estimator } from '../core/estimator.js';
+import { requireEstimator } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import { Matrix } from '../core/matrix.js';
 import { StateError } from '../errors.js';
@@ -32,6 +34,7 @@ export function answersOf(
   model: Estimator,
   response: 'auto' | 'predictProba' | 'decisionFunction' = 'auto',
 ): Answers {
+  requireEstimator(model);
   const { target } = model.schema;
   const name = model.constructor.name;
   const asked = model as Estimator & Answering;

@@ -1,8 +1,10 @@
 /** One answer to what a model relies on, whatever the model. */
+
 import type { Estimator } from '../core/estimator.js';
 import { importancesOf } from '../core/importances.js';
+import { requireEstimator } from '../core/inner-models.js';
 import type { MatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, custom, oneOf } from '../core/params.js';
+import { checkNames, checkParams, custom, oneOf, requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { ScoredModel, Scorer, ScorerName } from '../metrics/scorers.js';
 import { lastStep } from './last-step.js';
@@ -68,6 +70,8 @@ export async function featureImportances(
   y?: ArrayLike<unknown>,
   options: FeatureImportancesOptions = {},
 ): Promise<FeatureImportances> {
+  requireEstimator(model);
+  requireOptions(options);
   const { method: wanted = 'auto', ...rest } = options;
   const { scoring } = rest;
   checkNames('featureImportances', options, [

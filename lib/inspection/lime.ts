@@ -2,9 +2,11 @@
  * Local surrogate models (Ribeiro, Singh and Guestrin, "Why should I trust you?", 2016), with the neighbourhood, kernel,
  * selection and ridge regression of LimeTabularExplainer of the package lime 0.2.
  */
+
 import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
+import { requireEstimator } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
@@ -18,6 +20,7 @@ import {
   nothing,
   oneOf,
   real,
+  requireOptions,
   resolveSeed,
   seed,
   show,
@@ -133,6 +136,8 @@ export async function limeTabular(
   X: MatrixLike,
   options: LimeOptions = {},
 ): Promise<LimeExplanation[][]> {
+  requireEstimator(model);
+  requireOptions(options);
   const settings = settle(options);
   const answers = answersOf(
     'limeTabular',
@@ -162,6 +167,7 @@ export async function limeTabular(
 type Settings = ReturnType<typeof settle>;
 
 function settle(options: LimeOptions) {
+  requireOptions(options);
   const { labels, categoricalFeatures, featureNames, onProgress, ...checked } = options;
   checkNames('limeTabular', checked, Object.keys(RULES));
   const settings = {

@@ -4,7 +4,7 @@
  */
 
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../core/half.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { sizeOf } from '../core/shape.js';
 import { type BorealError, ValidationError } from '../errors.js';
 import { refuse } from './foreign.js';
@@ -150,8 +150,10 @@ export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
  */
 export function exportSafetensors(
   tensors: Readonly<Record<string, TensorToWrite>>,
-  { metadata }: { readonly metadata?: Readonly<Record<string, string>> } = {},
+  options: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Uint8Array {
+  requireOptions(options);
+  const { metadata } = options;
   if (!isObject(tensors)) throw bad(`takes tensors by name; got ${show(tensors)}`);
   const texts = isObject(metadata ?? {}) ? Object.values(metadata ?? {}) : [null];
   if (!texts.every((text) => typeof text === 'string')) throw bad('metadata must be texts by name');

@@ -1,5 +1,5 @@
 /** Further metrics of predicted classes: losses, agreement of two raters, likelihood ratios, as scikit-learn 1.9 has them. */
-import { checkParams, custom, show } from '../core/params.js';
+import { checkParams, custom, requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { accuracyScore, confusionMatrix, type WeightOptions } from './classification.js';
 import {
@@ -32,6 +32,7 @@ export function zeroOneLoss(
   yPred: Labels | MatrixInput,
   options: WeightOptions & { normalize?: boolean } = {},
 ): number {
+  requireOptions(options);
   const { normalize = true, sampleWeight } = options;
   if (!isMatrixInput(yTrue) || !isMatrixInput(yPred)) {
     const total = normalize ? 1 : weightOfRows(yTrue as Labels, sampleWeight);
@@ -83,6 +84,7 @@ export function hammingLoss(
   yPred: Labels | MatrixInput,
   options: WeightOptions = {},
 ): number {
+  requireOptions(options);
   if (!isMatrixInput(yTrue) || !isMatrixInput(yPred)) return zeroOneLoss(yTrue, yPred, options);
   const { wrong, weights, rows, cols } = differences(yTrue, yPred, options.sampleWeight);
   let loss = 0;
@@ -119,6 +121,7 @@ export function cohenKappaScore(
     replaceUndefinedBy?: number;
   } = {},
 ): number {
+  requireOptions(options);
   const { labels, weights = null, sampleWeight, replaceUndefinedBy = Number.NaN } = options;
   checkChoice('weights', weights, ['linear', 'quadratic', null]);
   const counts = confusionMatrix(y1, y2, { labels, sampleWeight });
@@ -182,6 +185,7 @@ export function classLikelihoodRatios(
     replaceUndefinedBy?: Partial<LikelihoodRatios> | 1;
   } = {},
 ): LikelihoodRatios {
+  requireOptions(options);
   const { labels, sampleWeight, replaceUndefinedBy = {} } = options;
   checkParams('classLikelihoodRatios', { replaceUndefinedBy }, { replaceUndefinedBy: undefinedRule });
   const { classes } = encodePair(yTrue, yPred);

@@ -4,7 +4,7 @@
  */
 
 import type { Label } from '../core/labels.js';
-import { checkNames, checkParams, int, oneOf, show } from '../core/params.js';
+import { checkNames, checkParams, int, oneOf, requireOptions, show } from '../core/params.js';
 import { quantile } from '../core/quantiles.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
@@ -55,6 +55,7 @@ export function calibrationCurve(
   yProba: ArrayLike<number>,
   options: CalibrationCurveOptions = {},
 ): { probTrue: Float64Array; probPred: Float64Array } {
+  requireOptions(options);
   const { nBins = 5, strategy = 'uniform', posLabel, sampleWeight } = options;
   checkNames('calibrationCurve', options, ['nBins', 'strategy', 'posLabel', 'sampleWeight']);
   checkParams('calibrationCurve', { nBins, strategy }, RULES);

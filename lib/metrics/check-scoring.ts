@@ -1,5 +1,5 @@
 /** The scorer that a `scoring` stands for. */
-import { bool, checkParams } from '../core/params.js';
+import { bool, checkParams, requireOptions } from '../core/params.js';
 import { BorealError, StateError, ValidationError } from '../errors.js';
 import { getScorer, type ScorableEstimator, type Scorer, type ScorerName } from './scorers.js';
 
@@ -61,8 +61,10 @@ export function checkScoring(
 export function checkScoring(
   estimator: object | null,
   scoring: Single | Several | null = null,
-  { allowNone = false, raiseExc = true, ...unknown }: CheckScoringOptions = {},
+  options: CheckScoringOptions = {},
 ): Scorer | ScorerOfSeveral<number | string> | null {
+  requireOptions(options);
+  const { allowNone = false, raiseExc = true, ...unknown } = options;
   const rules = { allowNone: bool, raiseExc: bool };
   checkParams('checkScoring', { ...unknown, allowNone, raiseExc }, rules);
   if (scoring === null) return ownScorer(estimator as Scorable | null, allowNone);

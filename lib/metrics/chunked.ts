@@ -1,6 +1,6 @@
 /** Distances of many rows, as many at a time as memory shall hold, and the functions that compute them. */
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { checkParams, custom, either, nothing, real } from '../core/params.js';
+import { checkParams, custom, either, nothing, real, requireOptions } from '../core/params.js';
 import {
   cosineDistances,
   euclideanDistances,
@@ -44,6 +44,7 @@ export function pairwiseDistancesChunked<R = Matrix>(
   Y?: NumericMatrixLike | null,
   options: ChunkedOptions<R> = {},
 ): Generator<R, void, undefined> {
+  requireOptions(options);
   const { metric = 'euclidean', workingMemory = 1024, reduceFunc = null, ...unknown } = options;
   checkParams(
     'pairwiseDistancesChunked',

@@ -4,7 +4,7 @@
  */
 import type { Label } from '../core/labels.js';
 import { isMatrixShaped, Matrix } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { areEqual } from '../core/score.js';
 import { countTargets, rowsOfMatrix, targetRows } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
@@ -21,6 +21,7 @@ import {
   type MatrixInput,
   mean,
   positiveClass,
+  requireArray,
   toGrid,
   toWeights,
 } from './input.js';
@@ -74,6 +75,7 @@ export function accuracyScore(
   yPred: Labels | LabelRows,
   options: WeightOptions & { normalize?: boolean } = {},
 ): number {
+  requireOptions(options);
   const [truth, said] = labelsToCompare(yTrue, yPred);
   const weights = toWeights(options.sampleWeight, truth.length);
   let right = 0;
@@ -102,6 +104,7 @@ function labelsToCompare(
     return [pair.yTrue, pair.yPred];
   }
   const [truth, said] = [rowsOfLabels(yTrue, 'yTrue'), rowsOfLabels(yPred, 'yPred')];
+  requireArray(said, 'yPred');
   checkLengths(truth, said.length, 'yPred');
   const [own, other] = [countTargets(truth), countTargets(said)];
   if (own === other) return [truth, said];
@@ -129,6 +132,7 @@ export function confusionMatrix(
     normalize?: 'true' | 'pred' | 'all' | null;
   } = {},
 ): number[][] {
+  requireOptions(options);
   const pair = encodePair(yTrue, yPred);
   const normalize = options.normalize ?? null;
   checkChoice('normalize', normalize, ['true', 'pred', 'all', null]);
@@ -161,6 +165,7 @@ export function balancedAccuracy(
   yPred: Labels,
   options: WeightOptions & { adjusted?: boolean } = {},
 ): number {
+  requireOptions(options);
   const pair = encodePair(yTrue, yPred);
   const k = pair.classes.length;
   const sums = pairSums(pair, toWeights(options.sampleWeight, yTrue.length));
@@ -178,6 +183,7 @@ export function balancedAccuracy(
  * @returns -1 to 1; 0 for guessing, and where it is not defined
  */
 export function matthews(yTrue: Labels, yPred: Labels, options: WeightOptions = {}): number {
+  requireOptions(options);
   const pair = encodePair(yTrue, yPred);
   const k = pair.classes.length;
   const sums = pairSums(pair, toWeights(options.sampleWeight, yTrue.length));
@@ -234,6 +240,7 @@ function tally(
   average: ScoreAverage,
   options: ScoreOptions,
 ) {
+  requireOptions(options);
   if (isMatrixInput(yTrue) || isMatrixInput(yPred)) return tallyOfSeveral(yTrue, yPred, average, options);
   if (average === 'samples')
     throw new ValidationError('ERR_PARAMETER', "average 'samples' is for rows of several labels.");
@@ -345,6 +352,7 @@ export function precisionRecallFscoreSupport(
   yPred: Labels | MatrixInput,
   options: ScoreOptions & { beta?: number } = {},
 ): AverageScores | ClassScores {
+  requireOptions(options);
   const { average = null, beta = 1, zeroDivision = 0 } = options;
   checkChoice('average', average, ['binary', 'micro', 'macro', 'weighted', 'samples', null]);
   checkChoice('zeroDivision', zeroDivision, [0, 1, Number.NaN]);
@@ -380,6 +388,7 @@ function oneScore(
   yPred: Labels | MatrixInput,
   options: ScoreOptions,
 ): number | number[] {
+  requireOptions(options);
   const { average = 'binary' } = options;
   return average === null
     ? precisionRecallFscoreSupport(yTrue, yPred, { ...options, average })[name]

@@ -3,7 +3,7 @@
 import { withCancel } from '../core/cancellation.js';
 import { toShared } from '../core/fit-input.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
@@ -73,6 +73,7 @@ export async function silhouetteSamples(
   labels: Labels,
   options: SilhouetteOptions = {},
 ): Promise<Float64Array> {
+  requireOptions(options);
   const { x, codes, sizes } = clustered(X, labels);
   const { metric = 'euclidean' } = options;
   if (metric !== 'precomputed' && !Object.hasOwn(METRICS, metric)) {
@@ -118,6 +119,7 @@ export async function silhouetteScore(
   labels: Labels,
   options: SilhouetteOptions & { sampleSize?: number | null; randomState?: number } = {},
 ): Promise<number> {
+  requireOptions(options);
   const { sampleSize = null, randomState = 0, ...rest } = options;
   let rows = Matrix.from(X);
   let of = labels;

@@ -4,6 +4,7 @@
  */
 
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
+import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { type Contingency, contingencyOf, pairConfusionMatrix } from './contingency.js';
 import { checkChoice, encodeClasses, type Labels } from './input.js';
@@ -118,6 +119,7 @@ function averageOf(a: number, b: number, method: EntropyAverage): number {
 }
 
 function checkedAverage(options: { averageMethod?: EntropyAverage }): EntropyAverage {
+  requireOptions(options);
   const method = options.averageMethod ?? 'arithmetic';
   checkChoice('averageMethod', method, ['min', 'geometric', 'arithmetic', 'max']);
   return method;
@@ -270,6 +272,7 @@ export function homogeneityCompletenessVMeasure(
   labelsPred: Labels,
   options: { beta?: number } = {},
 ): HomogeneityScores {
+  requireOptions(options);
   const { beta = 1 } = options;
   const table = contingencyOf(labelsTrue, labelsPred);
   const information = mutualInfoOf(table);

@@ -1,4 +1,5 @@
 /** Counts of rows by class and cluster, which all comparisons of two groupings start from. */
+import { requireOptions } from '../core/params.js';
 import { checkLengths, encodeClasses, type Labels } from './input.js';
 
 /** Counts of the pairs (class, cluster) that occur, and their sums. */
@@ -59,6 +60,7 @@ export function contingencyMatrix(
   labelsPred: Labels,
   options: { eps?: number } = {},
 ): number[][] {
+  requireOptions(options);
   const { counts, classOf, clusterOf, classSums, clusterSums } = contingencyOf(labelsTrue, labelsPred);
   const eps = options.eps ?? 0;
   const matrix = Array.from(classSums, () => new Array<number>(clusterSums.length).fill(eps));

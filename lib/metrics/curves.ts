@@ -3,7 +3,9 @@
  * the highest score down (Fawcett, 2006, "An introduction to ROC analysis", algorithm 1); rows with equal scores
  * make one step, so ties count half. Definitions and defaults are those of scikit-learn 1.9.
  */
+
 import type { Label } from '../core/labels.js';
+import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { argsort } from './argsort.js';
 import type { WeightOptions } from './classification.js';
@@ -88,6 +90,7 @@ export function isPositive(codes: Int32Array, code: number): Uint8Array {
 
 /** The steps of a curve with one positive class. */
 export function curveSteps(yTrue: Labels, yScore: ArrayLike<number>, options: CurveOptions): Steps {
+  requireOptions(options);
   const scores = toNumbers(yScore, 'yScore');
   checkLengths(yTrue, scores.length, 'yScore');
   const { classes, codes } = encodeClasses(yTrue);
@@ -137,6 +140,7 @@ export function rocCurve(
   yScore: ArrayLike<number>,
   options: CurveOptions = {},
 ): { fpr: Float64Array; tpr: Float64Array; thresholds: Float64Array } {
+  requireOptions(options);
   let steps = curveSteps(yTrue, yScore, options);
   if (options.dropIntermediate ?? true) {
     const { falsePositives: fp, truePositives: tp } = steps;
@@ -176,6 +180,7 @@ export function precisionRecallCurve(
   yScore: ArrayLike<number>,
   options: CurveOptions = {},
 ): { precision: Float64Array; recall: Float64Array; thresholds: Float64Array } {
+  requireOptions(options);
   let steps = curveSteps(yTrue, yScore, options);
   if (options.dropIntermediate) steps = withoutPlateaus(steps);
   const { precision, recall } = precisionAndRecall(steps);
@@ -206,6 +211,7 @@ export function detCurve(
   yScore: ArrayLike<number>,
   options: CurveOptions = {},
 ): { fpr: Float64Array; fnr: Float64Array; thresholds: Float64Array } {
+  requireOptions(options);
   checkLengths(yTrue, yScore?.length, 'yScore');
   if (encodeClasses(yTrue).classes.length !== 2) {
     throw new ValidationError('ERR_LABELS', 'A detection error trade-off needs two classes in yTrue.');

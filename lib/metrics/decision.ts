@@ -1,6 +1,6 @@
 /** Metrics of a score for each class, row by row: hinge loss and top-k accuracy, as scikit-learn 1.9 has them. */
 import { compareLabels, type Label } from '../core/labels.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
@@ -54,6 +54,7 @@ export function hingeLoss(
   predDecision: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { labels?: Labels | null } = {},
 ): number {
+  requireOptions(options);
   const grid = toGrid(predDecision, 'predDecision');
   checkLengths(yTrue, grid.rows, 'predDecision');
   const { known, codes } = encodeAmong(yTrue, options.labels);
@@ -89,6 +90,7 @@ export function topKAccuracyScore(
   yScore: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { k?: number; normalize?: boolean; labels?: Labels | null } = {},
 ): number {
+  requireOptions(options);
   const { k = 2, normalize = true } = options;
   if (!(Number.isInteger(k) && k >= 1))
     throw new ValidationError('ERR_PARAMETER', `k must be a whole number of at least 1; got ${show(k)}.`);

@@ -1,5 +1,5 @@
 /** Further metrics of predicted numbers: logarithmic errors, quantile loss and deviances, as scikit-learn 1.9 defines them. */
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { mean, toWeights } from './input.js';
 import {
@@ -56,6 +56,7 @@ export function meanSquaredLogError(
   options?: RegressionMetricOptions,
 ): number;
 export function meanSquaredLogError(yTrue: Targets, yPred: Targets, options: RegressionMetricOptions = {}) {
+  requireOptions(options);
   return combine(squaredLogErrors(yTrue, yPred, options), options.multioutput);
 }
 
@@ -75,11 +76,14 @@ export function rootMeanSquaredLogError(
   yPred: Targets,
   options: RegressionMetricOptions = {},
 ) {
+  requireOptions(options);
   return combine(squaredLogErrors(yTrue, yPred, options).map(Math.sqrt), options.multioutput);
 }
 
-function checkedAlpha({ alpha = 0.5 }: { alpha?: number }): number {
-  if (alpha >= 0 && alpha <= 1) return alpha;
+function checkedAlpha(options: { alpha?: number }): number {
+  requireOptions(options);
+  const { alpha = 0.5 } = options;
+  if (typeof alpha === 'number' && alpha >= 0 && alpha <= 1) return alpha;
   throw new ValidationError('ERR_PARAMETER', `alpha must be a number from 0 to 1; got ${show(alpha)}.`);
 }
 
@@ -220,6 +224,7 @@ function checkedPair(yTrue: Targets, yPred: Targets, power: number): TargetPair 
  * ```
  */
 export function meanTweedieDeviance(yTrue: Targets, yPred: Targets, options: DevianceOptions = {}): number {
+  requireOptions(options);
   const { power = 0, sampleWeight } = options;
   const pair = checkedPair(yTrue, yPred, power);
   const of = deviance(power);
@@ -252,6 +257,7 @@ export function meanGammaDeviance(
  * @returns at most 1; NaN for less than two rows
  */
 export function d2TweedieScore(yTrue: Targets, yPred: Targets, options: DevianceOptions = {}): number {
+  requireOptions(options);
   const { power = 0, sampleWeight } = options;
   const pair = checkedPair(yTrue, yPred, power);
   if (pair.yTrue.length < 2) return Number.NaN;

@@ -34,14 +34,16 @@ export interface LabelPair {
   readonly yPred: Int32Array;
 }
 
+/** @throws {ERR_PARAMETER} unless it is an array, or like one */
+export function requireArray(values: ArrayLike<unknown>, what: string): void {
+  if (typeof values === 'object' && typeof values?.length === 'number') return;
+  const message = `${what} must be an array with one value per row; got ${show(values)}.`;
+  throw new ValidationError('ERR_PARAMETER', message);
+}
+
 /** @throws {ERR_SHAPE} when the lengths differ; {ERR_EMPTY} when there is nothing */
 export function checkLengths(yTrue: ArrayLike<unknown>, rows: number, what: string): void {
-  if (typeof yTrue?.length !== 'number') {
-    throw new ValidationError(
-      'ERR_PARAMETER',
-      `yTrue must be an array with one value per row; got ${show(yTrue)}.`,
-    );
-  }
+  requireArray(yTrue, 'yTrue');
   if (yTrue.length !== rows) {
     throw new ValidationError('ERR_SHAPE', `yTrue has ${yTrue.length} values, but ${what} has ${rows}.`);
   }
@@ -120,6 +122,7 @@ export function toGrid(values: ArrayLike<number> | MatrixInput, what: string): N
   if (isMatrixInput(values)) {
     const rows = values as ReadonlyArray<ArrayLike<number>>;
     const cols = rows[0].length;
+    if (cols === 0) throw new ValidationError('ERR_EMPTY', `${what} has no columns.`);
     const data = new Float64Array(rows.length * cols);
     rows.forEach((row, i) => {
       if (row?.length !== cols) {
@@ -268,6 +271,7 @@ function encodeAny(
  * @throws {ERR_LABELS} when a label is missing, not a label, or of another type than the first
  */
 export function encodeClasses(labels: Labels, what = 'yTrue'): { classes: Label[]; codes: Int32Array } {
+  requireArray(labels, what);
   const { classes, codes } = encodeSmall([labels]) ?? encodeAny([labels], [what]);
   return { classes, codes: codes[0] };
 }
@@ -290,7 +294,8 @@ export function codesAmong(
 
 /** True and predicted labels as codes into the sorted classes of both. */
 export function encodePair(yTrue: Labels, yPred: Labels): LabelPair {
-  checkLengths(yTrue, yPred?.length, 'yPred');
+  requireArray(yPred, 'yPred');
+  checkLengths(yTrue, yPred.length, 'yPred');
   const { classes, codes } = encodeSmall([yTrue, yPred]) ?? encodeAny([yTrue, yPred], ['yTrue', 'yPred']);
   return { classes, yTrue: codes[0], yPred: codes[1] };
 }

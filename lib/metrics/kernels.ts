@@ -1,6 +1,6 @@
 /** Kernels: how alike the rows of two matrices are, as sklearn.metrics.pairwise has them. */
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { checkNames, checkParams, either, nothing, oneOf, real } from '../core/params.js';
+import { checkNames, checkParams, either, nothing, oneOf, real, requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { euclideanDistances, manhattanDistances } from './pairwise.js';
 
@@ -215,10 +215,12 @@ export function kernelMetrics(): Record<KernelName, Kernel> {
 export function pairwiseKernels(
   X: NumericMatrixLike,
   Y?: NumericMatrixLike | null,
-  { metric = 'linear', ...options }: KernelOptions & { readonly metric?: KernelName } = {},
+  options: KernelOptions & { readonly metric?: KernelName } = {},
 ): Matrix {
+  requireOptions(options);
+  const { metric = 'linear', ...own } = options;
   checkParams('pairwiseKernels', { metric }, { metric: oneOf(...Object.keys(KERNELS)) });
-  return KERNELS[metric](X, Y, options);
+  return KERNELS[metric](X, Y, own);
 }
 
 /** @param own - the options that this kernel has */

@@ -1,6 +1,6 @@
 /** Metrics of several labels at once, for rows that have any number of labels, as scikit-learn 1.9 defines them. */
 import type { Label } from '../core/labels.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
@@ -59,6 +59,7 @@ export function multilabelConfusionMatrix(
   yPred: Labels | MatrixInput,
   options: WeightOptions & { labels?: Labels | null; samplewise?: boolean } = {},
 ): number[][][] {
+  requireOptions(options);
   const { labels, samplewise = false, sampleWeight } = options;
   if (samplewise && !isMatrixInput(yTrue)) {
     const message = 'samplewise counts need a matrix of labels, [rows, labels].';
@@ -121,6 +122,7 @@ export function jaccardScore(
   yPred: Labels | MatrixInput,
   options: JaccardOptions = {},
 ): number | number[] {
+  requireOptions(options);
   const { average = 'binary', zeroDivision = 0, sampleWeight } = options;
   checkChoice('average', average, ['binary', 'micro', 'macro', 'weighted', 'samples', null]);
   checkChoice('zeroDivision', zeroDivision, [0, 1]);
@@ -175,6 +177,7 @@ function overRows(
   options: WeightOptions,
   of: (truth: Float64Array, scores: Float64Array) => number,
 ): number {
+  requireOptions(options);
   const truth = toIndicators(yTrue, 'yTrue');
   const scores = toGrid(yScore, 'yScore');
   checkSameShape(truth, scores, 'yScore', 'labels');

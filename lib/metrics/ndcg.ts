@@ -3,6 +3,7 @@
  * Kekäläinen, 2002, "Cumulated gain-based evaluation of IR techniques"). A gain at rank r, from 0, counts
  * 1 / log2(r + 2). Definitions and defaults are those of scikit-learn 1.9.
  */
+import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import { type MatrixInput, mean, type NumberGrid, toGrid, toWeights } from './input.js';
@@ -63,9 +64,11 @@ function dcgOf(
 function overQueries(
   yTrue: Ranking,
   yScore: Ranking,
-  { k = null, ignoreTies = false, sampleWeight, logBase = 2 }: DcgOptions,
+  options: DcgOptions,
   ofQuery: (dcg: number, best: () => number) => number,
 ): number {
+  requireOptions(options);
+  const { k = null, ignoreTies = false, sampleWeight, logBase = 2 } = options;
   const truth = toQueries(yTrue, 'yTrue');
   const score = toQueries(yScore, 'yScore');
   if (truth.rows !== score.rows || truth.cols !== score.cols) {

@@ -3,7 +3,7 @@
  * classes, as scikit-learn 1.9 defines them.
  */
 import { compareLabels, type Label } from '../core/labels.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import {
@@ -112,6 +112,7 @@ export function logLoss(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { normalize?: boolean; labels?: Labels | null } = {},
 ): number {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const given = toProbabilities(labelled, yProba);
   const grid = isMatrixInput(labelled) ? given : ofBoth(given);
@@ -143,6 +144,7 @@ export function brierScore(
     scaleByHalf?: boolean | 'auto';
   } = {},
 ): number {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const grid = toProbabilities(labelled, yProba);
   const weights = toWeights(options.sampleWeight, grid.rows);
@@ -206,6 +208,7 @@ export function d2LogLossScore(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { labels?: Labels | null } = {},
 ): number {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const given = toProbabilities(labelled, yProba);
   const grid = isMatrixInput(labelled) ? given : ofBoth(given);
@@ -231,6 +234,7 @@ export function d2BrierScore(
   yProba: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { posLabel?: Label | null; labels?: Labels | null } = {},
 ): number {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const grid = toProbabilities(labelled, yProba);
   if (grid.rows < 2) return Number.NaN;

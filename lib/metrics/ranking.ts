@@ -2,7 +2,7 @@
  * Scores of how well rows are ranked: areas under ROC and precision-recall curves, as scikit-learn 1.9 defines them.
  */
 import { compareLabels, type Label } from '../core/labels.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import { isPositive, precisionAndRecall, rates, stepsOf, withFirst } from './curves.js';
@@ -218,6 +218,7 @@ export function rocAucScore(
   yScore: ArrayLike<number> | MatrixInput,
   options: RocAucOptions = {},
 ): number | number[] {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const { average = 'macro', multiClass = 'raise', maxFpr = null } = options;
   checkChoice('average', average, averages(labelled));
@@ -305,6 +306,7 @@ export function averagePrecision(
   yScore: ArrayLike<number> | MatrixInput,
   options: WeightOptions & { posLabel?: Label; average?: RankingAverage } = {},
 ): number | number[] {
+  requireOptions(options);
   const labelled = truthAsGiven(yTrue);
   const { average = 'macro', posLabel = 1 } = options;
   checkChoice('average', average, averages(labelled));

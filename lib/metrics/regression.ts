@@ -2,7 +2,7 @@
  * Metrics of predicted numbers, for one target or several, as scikit-learn 1.9 defines them. Every metric gives one
  * error per target; `multioutput` says how these become one.
  */
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { argsort } from './argsort.js';
 import { checkSameShape, columnOf, type MatrixInput, mean, toGrid, toNumbers, toWeights } from './input.js';
@@ -74,6 +74,7 @@ export function meanErrors(
   options: RegressionMetricOptions,
   error: (truth: number, predicted: number) => number,
 ): number[] {
+  requireOptions(options);
   const pairs = toPairs(yTrue, yPred);
   const weights = toWeights(options.sampleWeight, pairs[0].yTrue.length);
   return pairs.map((pair) => {
@@ -106,6 +107,7 @@ export function meanSquaredError(
 ): number[];
 export function meanSquaredError(yTrue: Targets, yPred: Targets, options?: RegressionMetricOptions): number;
 export function meanSquaredError(yTrue: Targets, yPred: Targets, options: RegressionMetricOptions = {}) {
+  requireOptions(options);
   return combine(meanErrors(yTrue, yPred, options, squaredError), options.multioutput);
 }
 
@@ -121,6 +123,7 @@ export function rootMeanSquaredError(
   options?: RegressionMetricOptions,
 ): number;
 export function rootMeanSquaredError(yTrue: Targets, yPred: Targets, options: RegressionMetricOptions = {}) {
+  requireOptions(options);
   return combine(meanErrors(yTrue, yPred, options, squaredError).map(Math.sqrt), options.multioutput);
 }
 
@@ -132,6 +135,7 @@ export function meanAbsoluteError(
 ): number[];
 export function meanAbsoluteError(yTrue: Targets, yPred: Targets, options?: RegressionMetricOptions): number;
 export function meanAbsoluteError(yTrue: Targets, yPred: Targets, options: RegressionMetricOptions = {}) {
+  requireOptions(options);
   return combine(meanErrors(yTrue, yPred, options, absoluteError), options.multioutput);
 }
 
@@ -154,6 +158,7 @@ export function meanAbsolutePercentageError(
   yPred: Targets,
   options: RegressionMetricOptions = {},
 ) {
+  requireOptions(options);
   const share = (truth: number, predicted: number) =>
     absoluteError(truth, predicted) / Math.max(Math.abs(truth), Number.EPSILON);
   return combine(meanErrors(yTrue, yPred, options, share), options.multioutput);
@@ -171,6 +176,7 @@ export function medianAbsoluteError(
   options?: RegressionMetricOptions,
 ): number;
 export function medianAbsoluteError(yTrue: Targets, yPred: Targets, options: RegressionMetricOptions = {}) {
+  requireOptions(options);
   const pairs = toPairs(yTrue, yPred);
   const weights = toWeights(options.sampleWeight, pairs[0].yTrue.length);
   const medians = pairs.map((pair) =>
@@ -213,9 +219,11 @@ export function maxError(yTrue: Targets, yPred: Targets): number {
 function explained(
   yTrue: Targets,
   yPred: Targets,
-  { sampleWeight, multioutput = 'uniformAverage', forceFinite = true }: VarianceOptions,
+  options: VarianceOptions,
   centred: boolean,
 ): number | number[] {
+  requireOptions(options);
+  const { sampleWeight, multioutput = 'uniformAverage', forceFinite = true } = options;
   const pairs = toPairs(yTrue, yPred);
   const rows = pairs[0].yTrue.length;
   const weights = toWeights(sampleWeight, rows);

@@ -1,5 +1,7 @@
 /** The classification report: precision, recall, F1 and support of every class and their averages, as text or data. */
+
 import type { Label } from '../core/labels.js';
+import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { precisionRecallFscoreSupport, type WeightOptions } from './classification.js';
 import { encodePair, isMatrixInput, type Labels, type MatrixInput } from './input.js';
@@ -73,6 +75,7 @@ export function classificationReport(
   yPred: Labels | MatrixInput,
   options: ReportOptions = {},
 ): string | ReportObject {
+  requireOptions(options);
   const { digits = 2, sampleWeight, zeroDivision } = options;
   const several = isMatrixInput(yTrue) || isMatrixInput(yPred);
   const classes = several ? columnsOf(yTrue) : encodePair(yTrue, yPred).classes;

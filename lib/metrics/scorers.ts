@@ -6,7 +6,7 @@ import type { Estimator } from '../core/estimator.js';
 import { type Predictor, predictTarget } from '../core/kinds.js';
 import type { Label } from '../core/labels.js';
 import { isMatrixShaped, Matrix, type MatrixLike } from '../core/matrix.js';
-import { bool, checkParams, custom, oneOf, show } from '../core/params.js';
+import { bool, checkParams, custom, oneOf, requireOptions, show } from '../core/params.js';
 import { isTargetRow } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
 import { classLikelihoodRatios } from './agreement.js';
@@ -187,9 +187,11 @@ export interface MakeScorerOptions {
  */
 export function makeScorer<O extends object>(
   metric: (yTrue: never, yPred: never, options: never) => number,
-  { responseMethod = 'predict', greaterIsBetter = true, ...unknown }: MakeScorerOptions = {},
+  options: MakeScorerOptions = {},
   metricOptions?: O,
 ): Scorer {
+  requireOptions(options);
+  const { responseMethod = 'predict', greaterIsBetter = true, ...unknown } = options;
   checkParams(
     'makeScorer',
     { ...unknown, metric, responseMethod, greaterIsBetter },

@@ -1,6 +1,6 @@
 /** Distances of their own kind: with gaps, on a sphere, of pairs, and to the nearest row. */
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { bool, checkNames, checkParams, custom } from '../core/params.js';
+import { bool, checkNames, checkParams, custom, requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { byRows, other } from './kernels.js';
 import { type Metric, pairwiseDistances } from './pairwise.js';
@@ -28,15 +28,13 @@ const BLOCK_VALUES = 1 << 20;
 export function nanEuclideanDistances(
   X: NumericMatrixLike,
   Y?: NumericMatrixLike | null,
-  {
-    squared = false,
-    missingValues = Number.NaN,
-    ...unknown
-  }: { readonly squared?: boolean; readonly missingValues?: number } = {},
+  options: { readonly squared?: boolean; readonly missingValues?: number } = {},
 ): Matrix {
+  requireOptions(options);
+  const { squared = false, missingValues = Number.NaN, ...unknown } = options;
   const missing = custom('NaN or a finite number', (v) => typeof v === 'number' && Math.abs(v) !== Infinity);
-  const options = { ...unknown, squared, missingValues };
-  checkParams('nanEuclideanDistances', options, { squared: bool, missingValues: missing });
+  const settings = { ...unknown, squared, missingValues };
+  checkParams('nanEuclideanDistances', settings, { squared: bool, missingValues: missing });
   const first = Matrix.from(X);
   const second = Y ? withGaps(other(first, Y), missingValues) : null;
   return byRows(withGaps(first, missingValues), second, (x, y) => {
@@ -107,8 +105,10 @@ export function haversineDistances(X: NumericMatrixLike, Y?: NumericMatrixLike |
 export function pairedDistances(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  { metric = 'euclidean', ...unknown }: { readonly metric?: Metric } = {},
+  options: { readonly metric?: Metric } = {},
 ): Float64Array {
+  requireOptions(options);
+  const { metric = 'euclidean', ...unknown } = options;
   checkNames('pairedDistances', unknown, ['metric']);
   const x = Matrix.from(X);
   const y = other(x, Y);
@@ -152,8 +152,10 @@ export interface NearestRows {
 export function pairwiseDistancesArgminMin(
   X: NumericMatrixLike,
   Y: NumericMatrixLike,
-  { metric = 'euclidean', axis = 1, ...unknown }: NearestRowsOptions = {},
+  options: NearestRowsOptions = {},
 ): NearestRows {
+  requireOptions(options);
+  const { metric = 'euclidean', axis = 1, ...unknown } = options;
   const owner = 'pairwiseDistancesArgminMin';
   checkNames(owner, unknown, ['metric', 'axis']);
   if (axis !== 0 && axis !== 1) throw new ValidationError('ERR_PARAMETER', `${owner}: axis must be 0 or 1.`);

@@ -1,5 +1,7 @@
 /** What becomes of a metric, and of the counts of hits and errors, at each threshold of a score. */
+
 import type { Label } from '../core/labels.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import type { WeightOptions } from './classification.js';
 import { curveSteps, isPositive } from './curves.js';
@@ -78,6 +80,9 @@ export function metricAtThresholds(
   metric: (yTrue: Labels, yPred: Label[], options: WeightOptions) => number,
   options: ThresholdOptions = {},
 ): { values: Float64Array; thresholds: Float64Array } {
+  requireOptions(options);
+  if (typeof metric !== 'function')
+    throw new ValidationError('ERR_PARAMETER', `metric must be a function; got ${show(metric)}.`);
   const { thresholds } = curveSteps(yTrue, yScore, options);
   const { classes, codes } = encodeClasses(yTrue);
   if (classes.length !== 2)

@@ -3,7 +3,7 @@ import { withCancel } from '../core/cancellation.js';
 import { toShared } from '../core/fit-input.js';
 import { checkPairs } from '../core/input-checks.js';
 import type { NumericMatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { native } from '../native.js';
 import { toFiniteMatrix } from './input.js';
@@ -46,8 +46,10 @@ export interface TrustworthinessOptions {
 export async function trustworthiness(
   X: NumericMatrixLike,
   embedding: NumericMatrixLike,
-  { nNeighbors = 5, metric = 'euclidean', signal }: TrustworthinessOptions = {},
+  options: TrustworthinessOptions = {},
 ): Promise<number> {
+  requireOptions(options);
+  const { nNeighbors = 5, metric = 'euclidean', signal } = options;
   const x = toShared(toFiniteMatrix(X, 'X'));
   const layout = toShared(toFiniteMatrix(embedding, 'embedding'));
   const n = x.rows;

@@ -1,9 +1,11 @@
 /** Predictions for every row by a model that has not seen it. */
+
 import type { Estimator } from '../core/estimator.js';
+import { requireEstimator } from '../core/inner-models.js';
 import { predictTarget } from '../core/kinds.js';
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { oneOf } from '../core/params.js';
+import { oneOf, requireOptions } from '../core/params.js';
 import { countRows } from '../core/rows.js';
 import { isTargetRow, type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
 import { StateError, ValidationError } from '../errors.js';
@@ -67,6 +69,8 @@ export async function crossValPredict<M extends PredictingModel, Method extends 
   y?: TargetsLike | null,
   options: CrossValPredictOptions<Method> = {},
 ): Promise<CrossValPredicted<M, Method>> {
+  requireEstimator(estimator, 'estimator');
+  requireOptions(options);
   const { method = 'predict' } = options;
   if (!methodRule.allows(method)) {
     throw new ValidationError('ERR_PARAMETER', `crossValPredict: method must be ${methodRule.allowed}.`);

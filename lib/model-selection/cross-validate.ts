@@ -1,6 +1,8 @@
 /** Cross-validation: fit on the training rows of each fold, score on its test rows. */
+
 import type { Fold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
+import { requireOptions } from '../core/params.js';
 import type { TargetsLike } from '../core/targets.js';
 import { ValidationError } from '../errors.js';
 import type { ScorerName } from '../metrics/scorers.js';
@@ -108,6 +110,7 @@ export async function crossValidate<M extends CrossValidationModel>(
   y?: TargetsLike | null,
   options: CrossValidateOptions = {},
 ): Promise<CrossValidationResult<M, Float64Array | Record<string, Float64Array>>> {
+  requireOptions(options);
   const { scoring, returnTrainScore = false, returnEstimator = false, returnIndices = false } = options;
   const { errorScore = 'raise' } = options;
   if (errorScore !== 'raise' && typeof errorScore !== 'number')
@@ -164,6 +167,7 @@ export async function crossValScore(
   y?: TargetsLike | null,
   options: CrossValScoreOptions = {},
 ): Promise<Float64Array> {
+  requireOptions(options);
   const { scoring } = options;
   if (!isSingle(scoring)) {
     throw new ValidationError(

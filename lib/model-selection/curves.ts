@@ -7,7 +7,7 @@ import { rowsByClass } from '../core/folds.js';
 import { distinctLabels } from '../core/labels.js';
 import { heedListener } from '../core/listener.js';
 import { Matrix, type MatrixLike } from '../core/matrix.js';
-import { bool, checkParams, int, resolveSeed, seed } from '../core/params.js';
+import { bool, checkParams, int, requireOptions, resolveSeed, seed } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { runAll } from '../core/run-all.js';
 import { type TargetsLike, targetColumns, targetRows } from '../core/targets.js';
@@ -115,6 +115,7 @@ export async function learningCurve(
   y: TargetsLike | null | undefined,
   options: LearningCurveOptions = {},
 ): Promise<LearningCurve> {
+  requireOptions(options);
   const { shuffle = false, randomState = null, exploitIncrementalLearning = false } = options;
   checkParams(
     'learningCurve',
@@ -214,6 +215,7 @@ export async function permutationTestScore(
   y: TargetsLike,
   options: PermutationTestOptions = {},
 ): Promise<PermutationTest> {
+  requireOptions(options);
   const { nPermutations = 100, randomState = null, groups } = options;
   checkParams(
     'permutationTestScore',

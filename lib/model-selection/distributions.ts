@@ -38,6 +38,7 @@ export function randint(low: number, high: number): Distribution {
  * ```
  */
 export function uniform(loc = 0, scale = 1): Distribution {
+  if (typeof loc !== 'number' || typeof scale !== 'number') throw refuse('uniform', 'numbers', loc, scale);
   return checked('uniform', loc, loc + scale);
 }
 
@@ -53,7 +54,7 @@ export function uniform(loc = 0, scale = 1): Distribution {
  * ```
  */
 export function loguniform(low: number, high: number): Distribution {
-  if (!(low > 0)) throw refuse('loguniform', 'numbers > 0', low, high);
+  if (typeof low !== 'number' || !(low > 0)) throw refuse('loguniform', 'numbers > 0', low, high);
   return checked('loguniform', low, high);
 }
 

@@ -1,4 +1,5 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
+
 import { withCancel } from '../core/cancellation.js';
 import type { Device } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';
@@ -11,6 +12,7 @@ import {
   takeSharedRows,
 } from '../core/fit-input.js';
 import { type FoldSource, resolveFolds } from '../core/fold-source.js';
+import { requireEstimator } from '../core/inner-models.js';
 import type { Fold } from '../core/k-fold.js';
 import { privateArray } from '../core/linalg/memory.js';
 import { heedListener } from '../core/listener.js';
@@ -110,6 +112,7 @@ export function foldData(
   given: TargetsLike | null | undefined,
   { cv, groups, sampleWeight }: Pick<FoldOptions, 'cv' | 'groups' | 'sampleWeight'>,
 ): FoldData {
+  requireEstimator(estimator, 'estimator');
   const { kind } = estimator;
   if (kind === 'transformer' && !estimator.outputs.includes('score')) {
     throw new StateError(

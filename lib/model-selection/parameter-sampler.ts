@@ -1,5 +1,5 @@
 /** Sets of parameters to try: drawn at random. */
-import { checkParams, int, resolveSeed, seed as seedRule, show } from '../core/params.js';
+import { checkParams, int, requireOptions, resolveSeed, seed as seedRule, show } from '../core/params.js';
 import { Random } from '../core/random.js';
 import { ValidationError } from '../errors.js';
 import { type Distribution, draw, isDistribution } from './distributions.js';
@@ -40,8 +40,10 @@ export class ParameterSampler implements Iterable<ParamSet> {
   constructor(
     paramDistributions: ParamDistributions | readonly ParamDistributions[],
     nIter: number,
-    { randomState = null }: ParameterSamplerOptions = {},
+    options: ParameterSamplerOptions = {},
   ) {
+    requireOptions(options);
+    const { randomState = null } = options;
     checkParams('ParameterSampler', { nIter, randomState }, { nIter: int(1), randomState: seedRule });
     this.#distributions = paramDistributions;
     this.#nIter = nIter;

@@ -1,5 +1,5 @@
 /** Two variants of anything, users given to them for good, and which of the two does better. */
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { bucketOf, pick } from './assign.js';
 import { compareOutcomes, type ExperimentStats, Outcomes } from './outcomes.js';
@@ -45,7 +45,9 @@ export class ABTest<A, B = A> {
   ]);
 
   /** @throws {ERR_PARAMETER} for a bad split or name */
-  constructor({ a, b, split = 0.5, name = 'ab' }: ABTestOptions<A, B>) {
+  constructor(options: ABTestOptions<A, B>) {
+    requireOptions(options);
+    const { a, b, split = 0.5, name = 'ab' } = options;
     if (!(typeof split === 'number' && split >= 0 && split <= 1))
       throw new ValidationError('ERR_PARAMETER', `ABTest: 'split' must be in [0, 1]; got ${show(split)}.`);
     if (typeof name !== 'string')

@@ -1,7 +1,7 @@
 /** Pearson's chi-squared test of independence in a table of counts. */
 
 import { chi2Survival } from '../core/distributions/survival.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** Options of {@link chi2Contingency}. */
@@ -34,8 +34,10 @@ export interface Chi2Result {
  */
 export function chi2Contingency(
   table: ReadonlyArray<ArrayLike<number>>,
-  { correction = true }: Chi2Options = {},
+  options: Chi2Options = {},
 ): Chi2Result {
+  requireOptions(options);
+  const { correction = true } = options;
   if (!Array.isArray(table) || table.length === 0 || !(table[0]?.length > 0)) {
     throw new ValidationError('ERR_EMPTY', 'chi2Contingency: table needs at least one row and one column.');
   }

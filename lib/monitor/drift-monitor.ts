@@ -3,7 +3,7 @@
  * quality move away from what they were at first.
  */
 import type { FloatArray, Matrix, MatrixLike } from '../core/matrix.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { type Column, Schema } from '../core/schema.js';
 import {
   codesOf,
@@ -139,7 +139,9 @@ export class DriftMonitor {
    * @throws {ERR_PARAMETER} for an option out of range
    * @throws {ERR_NOT_SUPPORTED} when the model does not know its training data
    */
-  constructor({ reference, onAlert, ...options }: DriftMonitorOptions) {
+  constructor(given: DriftMonitorOptions) {
+    requireOptions(given);
+    const { reference, onAlert, ...options } = given;
     this.#options = resolveThresholds(options);
     this.#onAlert = onAlert;
     const { schema, known } = referenceOf(reference);

@@ -4,7 +4,7 @@
  */
 
 import { kolmogorovSurvival } from '../core/distributions/survival.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 import { toNumbers } from '../metrics/input.js';
 
@@ -50,11 +50,9 @@ const METHODS: readonly KsMethod[] = ['auto', 'exact', 'asymp'];
  * const { statistic, pvalue } = ks2samp([1, 2, 3, 4], [3, 4, 5, 6]); // 0.5 and 0.771...
  * ```
  */
-export function ks2samp(
-  a: ArrayLike<number>,
-  b: ArrayLike<number>,
-  { alternative = 'two-sided', method = 'auto' }: KsOptions = {},
-): KsResult {
+export function ks2samp(a: ArrayLike<number>, b: ArrayLike<number>, options: KsOptions = {}): KsResult {
+  requireOptions(options);
+  const { alternative = 'two-sided', method = 'auto' } = options;
   checkOption('alternative', alternative, ALTERNATIVES);
   checkOption('method', method, METHODS);
   const first = toNumbers(a, 'ks2samp: a').sort();

@@ -1,6 +1,6 @@
 /** The population stability index: how far the shares of bins have moved from a reference. */
 import { compareLabels, type Label } from '../core/labels.js';
-import { show } from '../core/params.js';
+import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
 /** Options of {@link psi}. */
@@ -32,8 +32,10 @@ export interface PsiOptions {
 export function psi(
   reference: ArrayLike<Label | null>,
   live: ArrayLike<Label | null>,
-  { bins = 10, smoothing = 0.5 }: PsiOptions = {},
+  options: PsiOptions = {},
 ): number {
+  requireOptions(options);
+  const { bins = 10, smoothing = 0.5 } = options;
   if (!(Number.isInteger(bins) && bins >= 2)) {
     throw new ValidationError('ERR_PARAMETER', `psi: bins must be a whole number >= 2; got ${show(bins)}.`);
   }

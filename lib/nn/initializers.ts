@@ -160,8 +160,12 @@ export function initialValues(
   shape: readonly number[],
   fallbackSeed: number,
 ): Float32Array {
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+    const message = `A shape is an array of whole numbers >= 0; got ${show(shape)}.`;
+    throw new ValidationError('ERR_SHAPE', message);
+  }
   const values = new Float32Array(sizeOf(shape));
-  const next = filler(initializer, shape, values, fallbackSeed);
+  const next = filler(resolveInitializer(initializer), shape, values, fallbackSeed);
   if (next !== null) fill(values, next, 0, values.length);
   return values;
 }

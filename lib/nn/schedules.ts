@@ -263,6 +263,7 @@ export function cosineDecayRestarts(
  */
 export function learningRateAt(rate: number | Schedule, step: number): number {
   if (typeof rate === 'number') return rate;
+  checkedSchedule(rate);
   switch (rate.type) {
     case 'exponentialDecay':
       return rate.initialLearningRate * rate.decayRate ** periods(rate, step);

@@ -14,7 +14,7 @@ import { Matrix, type MatrixLike, type NumericMatrixLike } from '../core/matrix.
 import { MetaEstimator } from '../core/meta-estimator.js';
 import { type NamedCategories, namedAnywhere, unitedCategories } from '../core/named-categories.js';
 import { checkParts, cloneParts, heldBy, nameByClass } from '../core/named-parts.js';
-import { custom, type Rules } from '../core/params.js';
+import { custom, type Rules, requireOptions } from '../core/params.js';
 import type { PlanBuilder, Slot } from '../core/plan-builder.js';
 import { type Column, Schema, type Target } from '../core/schema.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
@@ -83,8 +83,10 @@ export class Pipeline<F extends Estimator | 'passthrough' = Estimator>
   /** @param steps - at least one `[name, estimator]`, names unique; all but the last are transformers */
   constructor(
     steps: readonly [...Step[], readonly [string, F]] | readonly Step[],
-    { memory = null, ...rest }: PipelineOptions = {},
+    options: PipelineOptions = {},
   ) {
+    requireOptions(options);
+    const { memory = null, ...rest } = options;
     super({ ...rest, steps, memory });
   }
 

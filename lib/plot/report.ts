@@ -1,6 +1,8 @@
 /** A report on a fitted model: one HTML file with its data, its scores and its plots, which opens anywhere. */
+
 import { throwIfAborted } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
+import { requireEstimator } from '../core/inner-models.js';
 import { codesOfLabels, encodeTargets, type Label } from '../core/labels.js';
 import type { Matrix, MatrixLike } from '../core/matrix.js';
 import {
@@ -141,6 +143,7 @@ export async function report(
     { title: undefined, featureNames: undefined, targetNames: undefined, signal: undefined, ...settings },
     RULES,
   );
+  requireEstimator(model);
   const { target } = model.schema;
   const hasOne = target.kind === 'class' || target.kind === 'number';
   if (!hasOne || typeof (model as Partial<Reported>).predict !== 'function')

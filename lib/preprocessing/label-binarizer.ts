@@ -1,7 +1,7 @@
 /** Labels as columns of zeros and ones: one label a row, or several. */
 import { distinctLabels, type Label } from '../core/labels.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
-import { checkParams, real, show } from '../core/params.js';
+import { checkParams, real, requireOptions, show } from '../core/params.js';
 import { CsrMatrix } from '../core/sparse/csr-matrix.js';
 import { ValidationError } from '../errors.js';
 import { learnLabels, requireLabels, requireLearned, requireList } from './label-lists.js';
@@ -35,7 +35,9 @@ export class LabelBinarizer {
   readonly #posLabel: number;
 
   /** @throws {ERR_PARAMETER} for a bad option, or `negLabel` that is not below `posLabel` */
-  constructor({ negLabel = 0, posLabel = 1 }: LabelBinarizerOptions = {}) {
+  constructor(options: LabelBinarizerOptions = {}) {
+    requireOptions(options);
+    const { negLabel = 0, posLabel = 1 } = options;
     checkParams(
       'LabelBinarizer',
       { negLabel, posLabel },
@@ -159,7 +161,9 @@ export class MultiLabelBinarizer {
   #classes: readonly Label[] | null = null;
 
   /** @param options - classes: the labels in the order of their columns; default: those of `fit`, sorted. @throws {ERR_PARAMETER} for repeats, and what is no label */
-  constructor({ classes = null }: { readonly classes?: readonly Label[] | null } = {}) {
+  constructor(options: { readonly classes?: readonly Label[] | null } = {}) {
+    requireOptions(options);
+    const { classes = null } = options;
     this.#given = classes && givenLabels(classes);
   }
 

@@ -1,7 +1,10 @@
 /** A tree as text and as a graph, in the formats of scikit-learn's export_text and export_graphviz. */
+
 import { partsOf } from '../core/class-lists.js';
+import { requireEstimator } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';
 import type { FloatArray, Matrix } from '../core/matrix.js';
+import { requireOptions, show } from '../core/params.js';
 import { StateError, ValidationError } from '../errors.js';
 import { DecisionTreeClassifier, type DecisionTreeRegressor } from './decision-tree.js';
 import type { TreeStructure } from './tree-structure.js';
@@ -42,7 +45,10 @@ export interface ExportGraphvizOptions extends ExportNames {
 /** @throws {ERR_PARAMETER} unless value is a whole number in [least, most] */
 function checkCount(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new ValidationError('ERR_PARAMETER', `${name} must be a whole number >= ${least}; got ${value}.`);
+  throw new ValidationError(
+    'ERR_PARAMETER',
+    `${name} must be a whole number >= ${least}; got ${show(value)}.`,
+  );
 }
 
 /** @throws {ERR_SHAPE} unless there is one name for each of `count` */
@@ -52,6 +58,7 @@ function checkNames(what: string, names: readonly string[] | undefined, count: n
 }
 
 function namesOf(tree: FittedTree, options: ExportNames, numbered: (column: number) => string): string[] {
+  requireEstimator(tree, 'tree');
   const { schema } = tree;
   checkNames('featureNames', options.featureNames, schema.columns.length);
   if (schema.target.kind === 'class')
@@ -114,6 +121,7 @@ function depthBelow(nodes: TreeStructure, root: number): number {
  * ```
  */
 export function exportText(tree: FittedTree, options: ExportTextOptions = {}): string {
+  requireOptions(options);
   const { maxDepth = 10, spacing = 3, decimals = 2, showWeights = false } = options;
   checkCount('maxDepth', maxDepth, 0);
   checkCount('spacing', spacing, 1);
@@ -168,6 +176,7 @@ export function exportText(tree: FittedTree, options: ExportTextOptions = {}): s
  * ```
  */
 export function exportGraphviz(tree: FittedTree, options: ExportGraphvizOptions = {}): string {
+  requireOptions(options);
   const { maxDepth = Number.MAX_SAFE_INTEGER, impurity = true, nodeIds = false, precision = 3 } = options;
   checkCount('maxDepth', maxDepth, 0);
   checkCount('precision', precision, 0, 100);

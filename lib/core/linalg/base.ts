@@ -18,7 +18,10 @@ export const mostOf = (dtype: Dtype): number =>
 /** Throws unless both are whole numbers >= 0. */
 export function requireShape(rows: number, cols: number): void {
   if (!Number.isSafeInteger(rows) || !Number.isSafeInteger(cols) || rows < 0 || cols < 0) {
-    throw new ValidationError('ERR_SHAPE', `A shape needs whole numbers >= 0; got [${rows}, ${cols}].`);
+    throw new ValidationError(
+      'ERR_SHAPE',
+      `A shape needs whole numbers >= 0; got [${show(rows)}, ${show(cols)}].`,
+    );
   }
 }
 

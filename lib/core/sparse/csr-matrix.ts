@@ -10,7 +10,7 @@ import { type Dtype, requireShape } from '../linalg/base.js';
 import type { SignalOptions } from '../linalg/call.js';
 import { newArray } from '../linalg/memory.js';
 import { Matrix, type MatrixLike } from '../matrix.js';
-import { show } from '../params.js';
+import { requireOptions, show } from '../params.js';
 import { densify } from './densify.js';
 
 /** A value at a place: [row, column, value]. */
@@ -55,7 +55,9 @@ export class CsrMatrix<T extends FloatArray = FloatArray> {
    * @throws {ERR_DTYPE} when an array has the wrong type
    * @throws {ERR_SHAPE} when the arrays are no sparse rows of so many columns
    */
-  constructor({ data, indices, indptr, cols }: CsrParts<T>) {
+  constructor(parts: CsrParts<T>) {
+    requireOptions(parts, 'parts');
+    const { data, indices, indptr, cols } = parts;
     if (!(data instanceof Float32Array || data instanceof Float64Array)) {
       const message = `The values of a sparse matrix are a Float32Array or a Float64Array; got ${show(data)}.`;
       throw new ValidationError('ERR_DTYPE', message);

@@ -2,11 +2,11 @@
  * Layers as functions of tensors: torch.nn.functional, exported as `F`. Images are [batch, channels, height, width] and
  * kernels [out, in / groups, height, width], as in PyTorch.
  */
-import { show } from '../../core/params.js';
+import { requireOptions, show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 import { alsoEvaluate } from './evaluate.js';
 import * as ops from './ops.js';
-import { nextKey, Tensor } from './tensor.js';
+import { nextKey, requireTensor, Tensor } from './tensor.js';
 import { productOf } from './tensor-arithmetic.js';
 import { apply, fromValue, noGrad } from './tensor-base.js';
 import { sizeOf, type Value } from './value.js';
@@ -54,6 +54,7 @@ function pairOf(name: string, given: unknown, least: number): [number, number] {
 }
 
 function convWindow(kernel: readonly number[], options: Conv2dOptions): ops.WindowAttributes {
+  requireOptions(options);
   const stride = pairOf('stride', options.stride ?? 1, 1);
   const dilation = pairOf('dilation', options.dilation ?? 1, 1);
   const { padding = 0, groups = 1 } = options;
@@ -87,6 +88,7 @@ function convWindow(kernel: readonly number[], options: Conv2dOptions): ops.Wind
 }
 
 function poolWindow(kernelSize: Pair, options: AvgPoolOptions): ops.WindowAttributes {
+  requireOptions(options);
   const kernel = pairOf('kernelSize', kernelSize, 1);
   const [h, w] = pairOf('padding', options.padding ?? 0, 0);
   if (2 * h > kernel[0] || 2 * w > kernel[1]) {
@@ -104,6 +106,7 @@ function poolWindow(kernelSize: Pair, options: AvgPoolOptions): ops.WindowAttrib
 }
 
 function requireRank(x: Tensor, rank: number, what: string): void {
+  requireTensor(x, what);
   if (x.rank !== rank) {
     throw new ValidationError('ERR_SHAPE', `${what} is of ${rank} axes; got [${x.shape.join(', ')}].`);
   }
@@ -122,6 +125,8 @@ const toChannelsFirst = (x: Tensor) => x.permute([0, 3, 1, 2]);
  * @throws {ERR_SHAPE} when the shapes don't fit
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  requireTensor(x, 'x');
+  requireTensor(weight, 'weight');
   if (x.rank === 1) return linear(x.unsqueeze(0), weight, bias).squeeze(0);
   return productOf(x, weight, bias ?? undefined, true);
 }
@@ -187,6 +192,8 @@ export function batchNorm(
   runningVar: Tensor | null,
   options: BatchNormOptions = {},
 ): Tensor {
+  requireOptions(options);
+  requireTensor(x, 'x');
   if (x.rank < 2) throw new ValidationError('ERR_SHAPE', 'Batch normalisation is of [batch, channels, ...].');
   const { weight, bias, training = false, momentum = 0.1, eps = 1e-5 } = options;
   const last = x.rank === 2 ? x : x.permute([0, ...x.shape.map((_, d) => d).slice(2), 1]);

@@ -1,8 +1,10 @@
 /** Losses: scalars that `backward()` starts from. Arguments and defaults are PyTorch's. */
-import { show } from '../../core/params.js';
+
+import { requireOptions, show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 import { sameShape } from './ops.js';
 import type { Tensor } from './tensor.js';
+import { requireTensor } from './tensor.js';
 
 /** 'mean' and 'sum' of the losses, or 'none': each one. */
 export type Reduction = 'mean' | 'sum' | 'none';
@@ -23,6 +25,8 @@ function reduced(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
 }
 
 function requireSame(input: Tensor, target: Tensor): void {
+  requireTensor(input, 'input');
+  requireTensor(target, 'target');
   if (sameShape(input.shape, target.shape)) return;
   const message = `The input has shape [${input.shape.join(', ')}], the target [${target.shape.join(', ')}].`;
   throw new ValidationError('ERR_SHAPE', message);
@@ -39,12 +43,14 @@ function requireSame(input: Tensor, target: Tensor): void {
  * ```
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  requireOptions(options);
   requireSame(input, target);
   return reduced(input.sub(target).square(), options.reduction);
 }
 
 /** |input - target| */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  requireOptions(options);
   requireSame(input, target);
   return reduced(input.sub(target).abs(), options.reduction);
 }
@@ -53,8 +59,10 @@ export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {})
 export function smoothL1Loss(
   input: Tensor,
   target: Tensor,
-  { beta = 1, reduction }: LossOptions & { readonly beta?: number } = {},
+  options: LossOptions & { readonly beta?: number } = {},
 ): Tensor {
+  requireOptions(options);
+  const { beta = 1, reduction } = options;
   if (beta === 0) return l1Loss(input, target, { reduction });
   return reduced(huber(input, target, beta).div(beta), reduction);
 }
@@ -63,8 +71,10 @@ export function smoothL1Loss(
 export function huberLoss(
   input: Tensor,
   target: Tensor,
-  { delta = 1, reduction }: LossOptions & { readonly delta?: number } = {},
+  options: LossOptions & { readonly delta?: number } = {},
 ): Tensor {
+  requireOptions(options);
+  const { delta = 1, reduction } = options;
   return reduced(huber(input, target, delta), reduction);
 }
 
@@ -91,6 +101,9 @@ export interface ClassLossOptions extends LossOptions {
  * @param target - classes [batch] or [batch, ...]
  */
 export function nllLoss(input: Tensor, target: Tensor, options: ClassLossOptions = {}): Tensor {
+  requireOptions(options);
+  requireTensor(input, 'input');
+  requireTensor(target, 'target');
   if (input.rank === 1 && target.rank === 0) return nllLoss(input.unsqueeze(0), target.unsqueeze(0), options);
   if (input.rank < 2 || !sameShape(input.shape.toSpliced(1, 1), target.shape)) {
     const message = `Classes of shape [${target.shape.join(', ')}] don't fit an input of [${input.shape.join(', ')}].`;
@@ -127,10 +140,13 @@ export function crossEntropyLoss(
     readonly labelSmoothing?: number;
   } = {},
 ): Tensor {
+  requireOptions(options);
   const { labelSmoothing: share = 0, weight, ignoreIndex = null, reduction = 'mean' } = options;
   if (!(share >= 0 && share <= 1)) {
     throw new ValidationError('ERR_PARAMETER', `labelSmoothing must be in [0, 1]; got ${show(share)}.`);
   }
+  requireTensor(input, 'input');
+  requireTensor(target, 'target');
   const axis = input.rank === 1 ? 0 : 1;
   const logs = input.logSoftmax(axis);
   const classes = input.shape[axis];
@@ -167,8 +183,10 @@ function boundedLog(x: Tensor): Tensor {
 export function bceLoss(
   input: Tensor,
   target: Tensor,
-  { weight, reduction }: LossOptions & { readonly weight?: Tensor | null } = {},
+  options: LossOptions & { readonly weight?: Tensor | null } = {},
 ): Tensor {
+  requireOptions(options);
+  const { weight, reduction } = options;
   requireSame(input, target);
   const other = input.neg().add(1);
   const losses = target
@@ -182,16 +200,14 @@ export function bceLoss(
 export function bceWithLogitsLoss(
   input: Tensor,
   target: Tensor,
-  {
-    weight,
-    posWeight,
-    reduction,
-  }: LossOptions & {
+  options: LossOptions & {
     readonly weight?: Tensor | null;
     /** What the losses of positive targets are multiplied by. */
     readonly posWeight?: Tensor | null;
   } = {},
 ): Tensor {
+  requireOptions(options);
+  const { weight, posWeight, reduction } = options;
   requireSame(input, target);
   const scale = posWeight ? posWeight.sub(1).mul(target).add(1) : null;
   const tail = input.neg().softplus();
@@ -207,15 +223,14 @@ export function bceWithLogitsLoss(
 export function klDivLoss(
   input: Tensor,
   target: Tensor,
-  {
-    reduction = 'mean',
-    logTarget = false,
-  }: {
+  options: {
     readonly reduction?: Reduction | 'batchmean';
     /** Whether the target is a logarithm too. Default false. */
     readonly logTarget?: boolean;
   } = {},
 ): Tensor {
+  requireOptions(options);
+  const { reduction = 'mean', logTarget = false } = options;
   requireSame(input, target);
   const positive = target.gt(0);
   const losses = logTarget
@@ -226,6 +241,7 @@ export function klDivLoss(
 
 /** max(0, 1 - target input): targets are -1 and 1. */
 export function hingeLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  requireOptions(options);
   requireSame(input, target);
   return reduced(input.mul(target).neg().add(1).relu(), options.reduction);
 }
@@ -234,8 +250,10 @@ export function hingeLoss(input: Tensor, target: Tensor, options: LossOptions = 
 export function hingeEmbeddingLoss(
   input: Tensor,
   target: Tensor,
-  { margin = 1, reduction }: LossOptions & { readonly margin?: number } = {},
+  options: LossOptions & { readonly margin?: number } = {},
 ): Tensor {
+  requireOptions(options);
+  const { margin = 1, reduction } = options;
   requireSame(input, target);
   return reduced(target.eq(1).where(input, input.neg().add(margin).relu()), reduction);
 }

@@ -4,11 +4,12 @@ import type { Plan } from '../../core/plan.js';
 import type { PlanBuilder, Slot } from '../../core/plan-builder.js';
 import { ValidationError } from '../../errors.js';
 import { compileModule, lowerModule, type ModuleCompileOptions } from './lowering.js';
-import { Tensor, tensor } from './tensor.js';
+import { requireTensor, Tensor, tensor } from './tensor.js';
 
 /** A leaf that requires a gradient and belongs to a module's parameters. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, requiresGrad = true) {
+    requireTensor(data, 'data');
     super(data.detach().value, requiresGrad);
   }
 }

@@ -152,7 +152,7 @@ export class LayerNorm extends Module {
     options: { readonly eps?: number; readonly elementwiseAffine?: boolean; readonly bias?: boolean } = {},
   ) {
     super();
-    this.normalizedShape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    this.normalizedShape = Array.isArray(normalizedShape) ? normalizedShape : [normalizedShape];
     for (const extent of this.normalizedShape) requireSize('normalizedShape', extent);
     this.eps = options.eps ?? 1e-5;
     const affine = options.elementwiseAffine ?? true;

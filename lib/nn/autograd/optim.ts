@@ -7,7 +7,7 @@ import { bool, checkParams, type Rules, real } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 import { type Change, evaluate, evaluateSync } from './evaluate.js';
 import * as ops from './ops.js';
-import { Tensor } from './tensor.js';
+import { requireTensor, requireTensors, Tensor } from './tensor.js';
 import { noGrad } from './tensor-base.js';
 import { doubleWords, keyWords, Value } from './value.js';
 
@@ -86,13 +86,17 @@ export abstract class Optimizer<O extends CommonOptions = CommonOptions> {
    * @throws {ERR_EMPTY} when there are none
    */
   constructor(params: Iterable<Tensor> | Iterable<{ params: Iterable<Tensor> } & O>, defaults: Required<O>) {
+    requireTensors(params, 'params');
     const given = [...params];
     if (given.length === 0) throw new ValidationError('ERR_EMPTY', 'An optimizer needs parameters.');
     const groups =
       given[0] instanceof Tensor
         ? [{ params: given as Tensor[] }]
         : (given as { params: Iterable<Tensor> }[]);
-    this.paramGroups = groups.map((group) => ({ ...defaults, ...group, params: [...group.params] }));
+    this.paramGroups = groups.map((group) => {
+      requireTensors(group?.params, 'params of a group');
+      return { ...defaults, ...group, params: [...group.params] };
+    });
     const all = this.paramGroups.flatMap((group) => group.params);
     if (all.some((p) => !(p instanceof Tensor) || !p.isLeaf)) {
       throw new ValidationError(
@@ -430,6 +434,14 @@ export class Adagrad extends Optimizer<AdagradOptions> {
   }
 }
 
+/** @throws {ERR_PARAMETER} unless they are tensors */
+function withGradients(parameters: Iterable<Tensor>): Tensor[] {
+  requireTensors(parameters, 'parameters');
+  const all = [...parameters];
+  for (const p of all) requireTensor(p, 'a parameter');
+  return all.filter((p) => p.peekGrad() !== null);
+}
+
 /**
  * Scales the gradients of parameters together so that their norm is at most `maxNorm`.
  *
@@ -437,7 +449,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
  */
 export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Tensor {
   return noGrad(() => {
-    const held = [...parameters].filter((p) => p.peekGrad() !== null);
+    const held = withGradients(parameters);
     const squares = held.map((p) => p.peekGrad()!.square().sum());
     const norm = squares.reduce((sum, s) => sum.add(s), Tensor.zeros([])).sqrt();
     const scale = norm.add(1e-6).reciprocal().mul(maxNorm).minimum(1);
@@ -447,6 +459,5 @@ export function clipGradNorm(parameters: Iterable<Tensor>, maxNorm: number): Ten
 }
 /** Limits each value of the gradients to [-limit, limit]. */
 export function clipGradValue(parameters: Iterable<Tensor>, limit: number): void {
-  for (const p of parameters)
-    if (p.peekGrad() !== null) p.grad = noGrad(() => p.peekGrad()!.clamp(-limit, limit));
+  for (const p of withGradients(parameters)) p.grad = noGrad(() => p.peekGrad()!.clamp(-limit, limit));
 }

@@ -22,6 +22,8 @@ abstract class EpochSchedule {
   lastEpoch = 0;
   readonly #initial: number[];
   constructor(readonly optimizer: Scheduled) {
+    if (!Array.isArray(optimizer?.paramGroups))
+      throw new ValidationError('ERR_PARAMETER', `optimizer must be an Optimizer; got ${show(optimizer)}.`);
     this.#initial = optimizer.paramGroups.map((group) => group.lr);
   }
   protected abstract rate(initial: number, epoch: number): number;

@@ -199,6 +199,19 @@ export function tensor(data: TensorData, options?: TensorDataOptions): Tensor {
   return new Tensor(data, options);
 }
 
+/** What a function does first with its operands. @throws {ERR_PARAMETER} unless it is a tensor */
+export function requireTensor(value: unknown, name: string): void {
+  if (value instanceof Tensor) return;
+  throw new ValidationError('ERR_PARAMETER', `${name} must be a tensor; got ${show(value)}.`);
+}
+
+/** @throws {ERR_PARAMETER} unless they are some that can be gone through */
+export function requireTensors(values: unknown, name: string): void {
+  const isIterable = typeof (values as Iterable<unknown> | null)?.[Symbol.iterator] === 'function';
+  if (!isIterable || typeof values === 'string')
+    throw new ValidationError('ERR_PARAMETER', `${name} must be a list of tensors; got ${show(values)}.`);
+}
+
 function valueFrom(data: TensorData, shape?: readonly number[]): Value {
   const value = copyOf(data);
   return shape === undefined ? value : fromValue(value).reshape(shape).value;
