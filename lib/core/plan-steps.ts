@@ -105,6 +105,8 @@ function isSame(a: unknown, b: unknown): boolean {
       Buffer.from(b.buffer, b.byteOffset, b.byteLength),
     );
   }
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((each, k) => isSame(each, b[k]));
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) =>

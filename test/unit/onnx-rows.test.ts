@@ -227,14 +227,32 @@ describe('shapes and constants that nodes compute', () => {
     expect(() => run([4], nodes)).toThrow("node 'Y' (LSTM): this operator is not supported");
   });
 
-  test('a few bytes do not ask for constants or steps without end', () => {
-    const nodes = [
-      node('ConstantOfShape', ['d'], ['c0']),
-      ...Array.from({ length: 5 }, (_, k) => node('Neg', [`c${k}`], [`c${k + 1}`])),
-      node('ReduceSum', ['c5'], ['s']),
-      node('Mul', ['X', 's'], ['Y']),
-    ];
-    expect(() => run([4], nodes, [whole('d', [1 << 22])])).toThrow('more than 16777216 elements');
+  describe('a few bytes do not ask for constants without end', () => {
+    const square = [1 << 11, 1 << 11];
+    test.each([
+      ['Neg', [1 << 22], []],
+      ['Transpose', square, []],
+      ['Gather', square, ['zero']],
+      ['ReduceSum', square, []],
+      ['Slice', square, ['zero', 'one']],
+      ['LabelEncoder', [1 << 22], []],
+    ])('%s', (op, d, rest) => {
+      const attribute = op === 'LabelEncoder' ? [ints('keys_int64s', [0]), ints('values_int64s', [0])] : [];
+      const domain = op === 'LabelEncoder' ? 'ai.onnx.ml' : '';
+      const nodes = [
+        node('ConstantOfShape', ['d'], ['c']),
+        ...Array.from({ length: 20 }, (_, k) => ({
+          ...node(op, ['c', ...rest], [`u${k}`], attribute),
+          domain,
+        })),
+        node('Mul', ['X', 'one'], ['Y']),
+      ];
+      const given = [whole('d', d), whole('zero', [0]), whole('one', [1])];
+      expect(() => run([4], nodes, given)).toThrow('more than 16777216 elements');
+    });
+  });
+
+  test('a few bytes do not ask for steps without end', () => {
     const scaled = [
       node('ConstantOfShape', ['d'], ['C']),
       ...Array.from({ length: 65 }, (_, k) => node('Mul', [k === 0 ? 'X' : `t${k}`, 'C'], [`t${k + 1}`])),
@@ -275,16 +293,36 @@ test('GroupNormalization and InstanceNormalization', () => {
   expect(() => run([3, 1], nodes, given(4))).toThrow('do not go with rows of shape 3 x 1');
 });
 
-test('a number for each class beside the labels gives probabilities', () => {
+describe('a number for each class beside the labels', () => {
   const nodes = [
     node('ArgMax', ['X'], ['i'], [int('axis', 1)]),
     { ...node('ArrayFeatureExtractor', ['c', 'i'], ['l']), domain: 'ai.onnx.ml' },
     node('Split', ['X'], ['p', 'q'], [int('axis', 1), int('num_outputs', 2)]),
+    node('ReduceSum', ['X', 'a'], ['s']),
   ];
   const labels = { name: 'c', dims: [2], dataType: ELEMENT.string, stringData: ['no', 'yes'].map(text) };
-  const output = ['l', 'p', 'q'].map((name) => ({ name }));
-  const model = importONNX(file([2], nodes, [labels], { output }));
-  if (!('predictProbaSync' in model)) throw new Error('It is no classifier.');
-  expect(model.predictSync([[0.25, 0.75]])).toEqual(['yes']);
-  expect(model.predictProbaSync([[0.25, 0.75]]).toArray()).toEqual([[0.25, 0.75]]);
+  const read = (names: string[]) => {
+    const output = names.map((name) => ({ name }));
+    const model = importONNX(file([2], nodes, [labels, whole('a', [1])], { output }));
+    if (!('predictProbaSync' in model)) throw new Error('It is no classifier.');
+    expect(model.predictSync([[0.25, 0.75]])).toEqual(['yes']);
+    return model;
+  };
+
+  test('gives probabilities where these are the columns of one matrix', () => {
+    expect(
+      read(['l', 'p', 'q'])
+        .predictProbaSync([[0.25, 0.75]])
+        .toArray(),
+    ).toEqual([[0.25, 0.75]]);
+  });
+
+  test.each([[['l', 'p', 's']], [['l', 's', 's']], [['l', 'q', 'p']]])(
+    'gives none otherwise: %s',
+    (names) => {
+      expect(() => read(names).predictProbaSync([[0.25, 0.75]])).toThrow(
+        expect.objectContaining({ code: 'ERR_NOT_SUPPORTED' }),
+      );
+    },
+  );
 });

@@ -4,8 +4,7 @@
  * are the categories of the schema.
  */
 import type { Label } from '../../core/labels.js';
-import type { PlanBuilder } from '../../core/plan-builder.js';
-import { type PlanStep, recordSteps } from '../../core/plan-steps.js';
+import { type PlanStep, type Recording, recordSteps } from '../../core/plan-steps.js';
 import { type Column, Schema, type Target } from '../../core/schema.js';
 import { sizeOf } from '../../core/shape.js';
 import { BorealError } from '../../errors.js';
@@ -52,8 +51,10 @@ export interface ImportONNXOptions {
 
 const reader = new Reader('ONNX');
 const MAX_NODES = 20_000;
-/** Of the constants that {@link foldConstants} makes, all together: a few bytes can ask for any. */
+/** Of what goes into nodes of constants alone and comes out of them, all together: a few bytes can ask for any. Reading takes about a second. */
 const MAX_FOLDED = 1 << 24;
+/** For each byte of a larger file, whose weights may be turned and scaled again and again. */
+const FOLDED_PER_BYTE = 8;
 /** Of what the steps of a small file hold: orders of values, which a few bytes can ask for, and weights. */
 const MAX_HELD = 1 << 26;
 /** The metadata entry under which {@link exportONNX} keeps the names of columns. */
@@ -100,7 +101,10 @@ export function importONNX(
   if (graph === undefined) throw reader.fail('it has no graph');
   const inputs = readInputs(model, graph, options);
   const dictionaries = inputs.flatMap((input) => input.dictionaries ?? []);
-  const most = Math.max(MAX_HELD, 2 * source.length);
+  const most = {
+    held: Math.max(MAX_HELD, 2 * source.length),
+    folded: Math.max(MAX_FOLDED, FOLDED_PER_BYTE * source.length),
+  };
   if (dictionaries.length > 0) translate(model, graph, inputs, most);
   for (const dictionary of dictionaries) dictionary.close();
   const { steps, outputs } = translate(model, graph, inputs, most);
@@ -184,12 +188,12 @@ function readInput({ name = '', type }: ValueInfoProto, names: readonly string[]
 /** Names that say nothing of the columns. */
 const isOnly = (name: string) => /^(x|input|float_input|double_input)$/i.test(name);
 
-/** The steps of all nodes, and what the outputs of the graph are. @param most - elements that the steps may hold */
+/** The steps of all nodes, and what the outputs of the graph are. @param most - elements that the steps may hold, and that constants may have which are computed */
 function translate(
   model: ModelProto,
   graph: GraphProto,
   inputs: readonly Input[],
-  most: number,
+  most: { readonly held: number; readonly folded: number },
 ): { steps: readonly PlanStep[]; outputs: readonly Output[] } {
   const nodes = graph.node ?? [];
   if (nodes.length > MAX_NODES) throw reader.fail(`it has ${nodes.length} nodes, more than ${MAX_NODES}`);
@@ -197,7 +201,8 @@ function translate(
     (model.opsetImport ?? []).map(({ domain = '', version = 1 }) => [domain, version]),
   );
   const width = inputs.reduce((sum, { columns }) => sum + columns.length, 0);
-  const { plan, steps } = recordSteps(width);
+  const recording = recordSteps(width);
+  const { plan, steps } = recording;
   // Told before anything else, so that the reason is the operator and not the shapes that were made for it.
   for (const proto of nodes) {
     const [, key] = operatorOf(proto);
@@ -234,13 +239,18 @@ function translate(
     // Nodes are listed in the order they run, so a cycle is a name that no node before has written.
     if (missing !== undefined) throw node.fail(`no node before it writes '${missing.slice(0, 60)}'`);
     const translate = Object.hasOwn(TRANSLATIONS, key) ? TRANSLATIONS[key] : notComputed;
-    const constants = foldConstants(node, domain);
-    for (const { tensor } of constants ?? []) folded += tensor.data.length;
-    if (folded > MAX_FOLDED) throw node.fail(`computed constants have more than ${MAX_FOLDED} elements`);
-    const results = constants ?? translate(node);
+    const isFolded = given.length > 0 && !given.some((value) => value !== undefined && isComputed(value));
+    const fold = (constants: ReadonlyArray<Value | undefined>) => {
+      for (const each of constants) folded += each && 'tensor' in each ? each.tensor.data.length : 0;
+      if (folded > most.folded) throw node.fail(`computed constants have more than ${most.folded} elements`);
+    };
+    if (isFolded) fold(given);
+    const results = foldConstants(node, domain) ?? translate(node);
+    if (isFolded) fold(results);
     for (const result of results) if (isComputed(result)) node.sized(result.slot.width);
     for (; counted < steps.length; counted++) held += elementsOf(steps[counted]);
-    if (held > most) throw node.fail(`what the graph needs up to here has more than ${most} elements`);
+    if (held > most.held)
+      throw node.fail(`what the graph needs up to here has more than ${most.held} elements`);
     (proto.output ?? []).forEach((name, k) => {
       if (name === '') return;
       if (values.has(name)) throw node.fail(`'${name.slice(0, 60)}' is written twice`);
@@ -253,7 +263,7 @@ function translate(
     if (!isComputed(value)) throw reader.fail(`output '${name.slice(0, 60)}' is a constant`);
     return [name, channelsFirst(plan, value)] as const;
   });
-  return { steps, outputs: withProbabilities(plan, outputs) };
+  return { steps, outputs: withProbabilities(recording, outputs) };
 }
 
 /** How many elements the arguments of a step have. */
@@ -274,14 +284,24 @@ const notComputed: Translate = (node) => {
   throw node.fail('what depends on the rows is not supported here');
 };
 
-/** Where there are labels, and beside them nothing but a number for each class: those numbers side by side as well. */
-function withProbabilities(plan: PlanBuilder, outputs: readonly Output[]): readonly Output[] {
+/**
+ * Where there are labels, and beside them nothing but a number for each class, which are the columns of one matrix in order (skl2onnx,
+ * `zipmap='columns'`): that matrix as well.
+ */
+function withProbabilities({ steps, widths }: Recording, outputs: readonly Output[]): readonly Output[] {
   const labelled = outputs.find(isLabels);
   const others = outputs.filter((output) => output !== labelled);
   const classes = labelled?.[1].codes?.[0].labels.length;
-  if (others.length !== classes || others.some(([, { codes, slot }]) => codes || slot.width !== 1))
+  const columns = others.map(([, { slot, codes }]) => (codes === undefined ? steps[slot.id - 1] : undefined));
+  const source = columns[0]?.inputs[0] ?? 0;
+  const isColumn = (step: PlanStep | undefined, k: number) =>
+    step?.op === 'gather' &&
+    step.inputs[0] === source &&
+    (step.args[0] as readonly number[]).join() === String(k);
+  // The input itself is no matrix of scores.
+  if (source === 0 || others.length !== classes || widths[source] !== classes || !columns.every(isColumn))
     return outputs;
-  const slot = plan.concat(others.map(([, value]) => value.slot));
+  const slot = { id: source, width: classes };
   return [...outputs, ['probabilities', { slot, dims: [classes], type: others[0][1].type }]];
 }
 
