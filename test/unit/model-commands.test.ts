@@ -131,15 +131,14 @@ describe('train', () => {
   });
 
   it('holds out of each class its share, where it has two rows', async () => {
-    const lines = Array.from({ length: 40 }, (_, i) => `${i},${i < 36 ? 'common' : 'rare'}`);
+    const lines = Array.from({ length: 40 }, (_, i) => `${i},${i < 38 ? 'common' : 'rare'}`);
     await writeFile(at('rare.csv'), `a,kind\n${lines.join('\n')}\n`);
-    for (let seed = 0; seed < 8; seed++) {
-      const { stdout } = await run(() => train(at('rare.csv'), flags('rare.boreal', { seed })));
-      // Rows 36 and up: the tree cuts between the two if it has seen both, and one rare row of ten is tested.
-      expect(JSON.parse(stdout).metrics.accuracy).toBeGreaterThanOrEqual(0.9);
+    // Seeds by which a split that does not look at classes holds both rare rows out.
+    for (const seed of [33, 34, 40]) {
+      await run(() => train(at('rare.csv'), flags('rare.boreal', { seed })));
       expect((await loadWithMetadata(at('rare.boreal'))).model.classes).toEqual(['common', 'rare']);
     }
-    await writeFile(at('one.csv'), `a,kind\n${lines.slice(0, 37).join('\n')}\n`);
+    await writeFile(at('one.csv'), `a,kind\n${lines.slice(0, 39).join('\n')}\n`);
     await run(() => train(at('one.csv'), flags('one.boreal', { seed: 1 })));
   });
 
