@@ -61,12 +61,15 @@ export interface Recording {
   readonly steps: readonly PlanStep[];
   /** Columns of each slot; that of step k is k + 1. */
   readonly widths: readonly number[];
+  /** Elements of the lists that all calls were given, those that needed no op as well. */
+  readonly asked: number;
 }
 
 /** A builder that writes down its steps: none for a call that needs no op, nor for one that computes what another has computed. */
 export function recordSteps(width: number, columns?: readonly Column[]): Recording {
   const steps: PlanStep[] = [];
   const slots: Slot[] = [];
+  let asked = 0;
   const widths = [width];
   const alike = new Map<string, number[]>();
   const plan: PlanBuilder = new Proxy(new PlanBuilder(width, columns), {
@@ -76,6 +79,7 @@ export function recordSteps(width: number, columns?: readonly Column[]): Recordi
       // What is made of other methods, such as `normalize`, is written down as these.
       if (!Object.hasOwn(METHODS, name)) return member.bind(name === 'build' ? target : plan);
       return (first: Slot | readonly Slot[], ...args: unknown[]) => {
+        asked += elementsOf(args);
         const inputs = Array.isArray(first) ? first.map(({ id }) => id) : [(first as Slot).id];
         const key = `${name} ${inputs.join(' ')}`;
         const known = alike.get(key)?.find((k) => isSame(steps[k].args, args));
@@ -91,7 +95,19 @@ export function recordSteps(width: number, columns?: readonly Column[]): Recordi
       };
     },
   });
-  return { plan, steps, widths };
+  return {
+    ...{ plan, steps, widths },
+    get asked() {
+      return asked;
+    },
+  };
+}
+
+/** How many elements the lists among the arguments of a call have. */
+function elementsOf(args: readonly unknown[]): number {
+  const lengthOf = (arg: unknown) =>
+    Array.isArray(arg) || ArrayBuffer.isView(arg) ? (arg as ArrayLike<unknown>).length : 0;
+  return args.reduce<number>((sum, arg) => sum + lengthOf(arg), 0);
 }
 
 /** Whether two lists of arguments say the same. */

@@ -1,5 +1,6 @@
 /** importONNX: what nodes of constants give, and what they refuse. */
 import { describe, expect, test } from 'vitest';
+import { recordSteps } from '../../lib/core/plan-steps.js';
 import { importONNX } from '../../lib/index.js';
 import { type AttributeProto, ELEMENT } from '../../lib/interchange/onnx/messages.js';
 import { file, int, node, numbers, run, whole } from '../support/onnx-files.js';
@@ -101,4 +102,17 @@ test('labels of classes are refused where there are none', () => {
   expect(() => importONNX(file([2], nodes, [whole('a', [1])]), { classes: ['no', 'yes'] })).toThrow(
     'it has no classes',
   );
+});
+
+test('what is asked again counts, though it makes no step', () => {
+  const recording = recordSteps(4);
+  const { plan, steps } = recording;
+  for (const columns of [
+    [1, 2],
+    [1, 2],
+    [0, 1, 2, 3],
+  ])
+    plan.gather(plan.input, columns);
+  expect(steps.length).toBe(1);
+  expect(recording.asked).toBe(8);
 });

@@ -55,7 +55,7 @@ const MAX_NODES = 20_000;
 const MAX_FOLDED = 1 << 24;
 /** For each byte of a larger file, whose weights may be turned and scaled again and again. */
 const FOLDED_PER_BYTE = 8;
-/** Of what the steps of a small file hold: orders of values, which a few bytes can ask for, and weights. */
+/** Of what the nodes of a small file ask of the plan: orders of values, which a few bytes can ask for, and weights. */
 const MAX_HELD = 1 << 26;
 /** The metadata entry under which {@link exportONNX} keeps the names of columns. */
 export const FEATURES_KEY = 'boreal.features';
@@ -216,8 +216,6 @@ function translate(
     });
   const batch = inputs.find((input) => input.batch !== undefined)?.batch;
   let folded = 0;
-  let held = 0;
-  let counted = 0;
   let begin = 0;
   for (const { name, type, dims, columns, dictionaries } of inputs) {
     const own = plan.gather(
@@ -248,8 +246,7 @@ function translate(
     const results = foldConstants(node, domain) ?? translate(node);
     if (isFolded) fold(results);
     for (const result of results) if (isComputed(result)) node.sized(result.slot.width);
-    for (; counted < steps.length; counted++) held += elementsOf(steps[counted]);
-    if (held > most.held)
+    if (recording.asked > most.held)
       throw node.fail(`what the graph needs up to here has more than ${most.held} elements`);
     (proto.output ?? []).forEach((name, k) => {
       if (name === '') return;
@@ -264,13 +261,6 @@ function translate(
     return [name, channelsFirst(plan, value)] as const;
   });
   return { steps, outputs: withProbabilities(recording, outputs) };
-}
-
-/** How many elements the arguments of a step have. */
-function elementsOf({ args }: PlanStep): number {
-  const lengthOf = (arg: unknown) =>
-    Array.isArray(arg) || ArrayBuffer.isView(arg) ? (arg as ArrayLike<unknown>).length : 0;
-  return args.reduce<number>((sum, arg) => sum + lengthOf(arg), 0);
 }
 
 /** The domain of an operator, and its name with the domain. */
