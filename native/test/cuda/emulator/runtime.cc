@@ -154,10 +154,19 @@ bool may_launch(const void* kernel, dim3 grid, unsigned threads, size_t bytes) {
     fail(cudaErrorInvalidConfiguration);
     return false;
   }
+  // What declarations take is known of PTX only.
+  size_t all_bytes = bytes;
+  try {
+    if (ptx::is_used()) all_bytes += ptx::shared_bytes(kernel);
+  } catch (const ptx::Fault& fault) {
+    die(fault.what());
+  }
   const std::lock_guard<std::mutex> lock(mutex);
   const auto& allowed = allowed_shared_bytes[current];
   const auto found = allowed.find(kernel);
-  if (bytes <= (found == allowed.end() ? kUsualSharedBytes : found->second)) return true;
+  const bool asked = found != allowed.end();
+  const size_t most = asked ? static_cast<size_t>(shared_bytes_of(current)) : kUsualSharedBytes;
+  if (bytes <= (asked ? found->second : kUsualSharedBytes) && all_bytes <= most) return true;
   fail(cudaErrorInvalidValue);
   return false;
 }

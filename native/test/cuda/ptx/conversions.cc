@@ -42,10 +42,9 @@ void pack_lanes(Warp& w, const Instruction& i, uint32_t on) {
 template <typename Whole, typename Part>
 void unpack_lanes(Warp& w, const Instruction& i, uint32_t on) {
   each(on, [&](unsigned l) {
-    const Whole whole = w.at<Whole>(i.a[0])[l];
+    const Whole whole = w.at<Whole>(i.a[i.count])[l];
     for (unsigned n = 0; n < i.count; ++n) {
-      if ((i.value >> n & 1) != 0)
-        w.at<Part>(i.a[1 + n])[l] = static_cast<Part>(whole >> 8 * sizeof(Part) * n);
+      if ((i.value >> n & 1) != 0) w.at<Part>(i.a[n])[l] = static_cast<Part>(whole >> 8 * sizeof(Part) * n);
     }
   });
 }
@@ -54,11 +53,15 @@ void pack(Decode& d, Type t, size_t whole, bool unpacks) {
   const unsigned count = static_cast<unsigned>(parts.size()), bits = count == 0 ? 0 : t.bits / count;
   const Type part{'b', bits};
   d.out.count = static_cast<uint8_t>(count);
-  d.out.a[0] = unpacks ? d.source(d.argument(whole), t) : d.destination(d.argument(whole), t);
+  // What is written comes first.
+  if (count > 4) d.fail("not of those widths");
+  d.out.a[unpacks ? count : 0] =
+      unpacks ? d.source(d.argument(whole), t) : d.destination(d.argument(whole), t);
+  if (unpacks) d.out.writes = d.out.count;
   for (size_t n = 0; n < count; ++n) {
     if (unpacks && parts[n].name == "_") continue;
     d.out.value |= uint64_t{1} << n;
-    d.out.a[1 + n] = unpacks ? d.destination(parts[n], part) : d.source(parts[n], part);
+    d.out.a[unpacks ? n : 1 + n] = unpacks ? d.destination(parts[n], part) : d.source(parts[n], part);
   }
   if (t.bits == 64 && bits == 32) {
     d.out.run = unpacks ? unpack_lanes<uint64_t, uint32_t> : pack_lanes<uint64_t, uint32_t>;

@@ -53,6 +53,7 @@ Hazards::Hazards(unsigned warps)
       copies_waited_(threads_),
       copies_floor_(threads_),
       proxy_fenced_(threads_),
+      copies_fenced_(threads_),
       barriers_fenced_(threads_),
       pairs_(threads_),
       foreign_(threads_) {}
@@ -179,7 +180,8 @@ bool Hazards::is_known_to_proxy(Shadow& shadow, uint64_t at, unsigned bytes, int
     if (write.stamp < block_begin_ || write.kind == AgentKind::kBulk) continue;
     for (uint32_t lanes = write.lanes; lanes != 0; lanes &= lanes - 1) {
       const unsigned lane = static_cast<unsigned>(__builtin_ctz(lanes));
-      if (proxy_fenced_[id(write.owner, lane)] < write.stamp) return false;
+      const Clock& fenced = write.kind == AgentKind::kCopy ? copies_fenced_ : proxy_fenced_;
+      if (fenced[id(write.owner, lane)] < write.stamp) return false;
     }
   }
   return true;
@@ -255,8 +257,10 @@ void Hazards::signal(uint64_t address, unsigned warp) {
 }
 void Hazards::fence_proxy(unsigned warp, uint32_t on) {
   for (unsigned lane = 0; lane < kLanes; ++lane) {
-    if ((on >> lane & 1) != 0)
-      proxy_fenced_[id(warp, lane)] = barriers_fenced_[id(warp, lane)] = clock_[warp];
+    if ((on >> lane & 1) == 0) continue;
+    const size_t own = id(warp, lane);
+    proxy_fenced_[own] = barriers_fenced_[own] = clock_[warp];
+    copies_fenced_[own] = copies_waited_[own];
   }
   tick(warp);
 }

@@ -134,7 +134,7 @@ class Hazards {
   unsigned warps_, threads_;
   uint32_t launch_begin_ = 0, block_begin_ = 0;
   Clock clock_, warp_floor_, floor_, products_waited_;
-  Clock copies_waited_, copies_floor_, proxy_fenced_, barriers_fenced_;
+  Clock copies_waited_, copies_floor_, proxy_fenced_, copies_fenced_, barriers_fenced_;
   std::vector<Clock> pairs_;  // of a thread: what it knows of the lanes of its warp
   std::vector<std::shared_ptr<const Clock>> foreign_;
   std::map<uint64_t, Barrier> barriers_;

@@ -229,6 +229,7 @@ bool multiply_group(Warp& w, const Instruction& i, uint32_t on) {
   Machine& machine = *w.machine;
   if (!machine.together(w, i, on, kAll)) return false;
   if (on != kAll) machine.fault(w, i, 0, "a product of a warp that lacks threads");
+  w.note_of_group(i);
   const uint64_t bits[] = {w.at<uint64_t>(i.a[0])[0], w.at<uint64_t>(i.a[1])[0]};
   const uint32_t scale = *w.at<uint32_t>(i.a[2]);
   for (unsigned lane = 0; lane < kLanes; ++lane) {
@@ -318,6 +319,7 @@ void product_of_group(Decode& d) {
 
 bool change_registers(Warp& w, const Instruction& i, uint32_t on) {
   if (!w.machine->together(w, i, on, kAll)) return false;
+  w.note_of_group(i);
   const unsigned count = static_cast<unsigned>(i.value);
   const unsigned before = w.registers != 0 ? w.registers : w.machine->first_registers();
   if (i.count == 2 ? count < before : count > before)

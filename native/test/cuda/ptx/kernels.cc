@@ -105,6 +105,10 @@ size_t link_all() {
   const std::lock_guard<std::mutex> lock(mutex);
   return kernels().link_all();
 }
+size_t shared_bytes(const void* kernel) {
+  const std::lock_guard<std::mutex> lock(mutex);
+  return kernels().program(kernel).shared_bytes;
+}
 
 void run(const void* kernel, const Launch& given, const std::vector<std::vector<unsigned char>>& parameters) {
   const std::lock_guard<std::mutex> lock(mutex);

@@ -18,6 +18,8 @@ int target();
 // Makes every kernel in there ready to run; how many there are. One with an instruction that nobody knows is
 // a Fault.
 size_t link_all();
+// Of shared memory that its declarations take.
+size_t shared_bytes(const void* kernel);
 // Runs the kernel at that address of the library.
 void run(const void* kernel, const Launch& launch, const std::vector<std::vector<unsigned char>>& parameters);
 

@@ -59,7 +59,9 @@ void Machine::begin_block(dim3 block) {
     warp.live = left >= kLanes ? kAll : (1u << left) - 1;
     warp.parked = warp.at_barrier = 0;
     warp.registers = 0;
-    if (program_.has_products) warp.written.assign(program_.file_bytes / kLanes, 0);
+    warp.sequence = 0;
+    // The first product comes after a fence, too.
+    if (program_.has_products) warp.written.assign(program_.file_bytes / kLanes, hazards_.next_stamp());
     const auto fill = [&](const char* name, unsigned value) {
       std::fill_n(warp.at<uint32_t>(program_.specials.at(name)), kLanes, value);
     };
@@ -168,6 +170,13 @@ void Machine::end_block() {
     warp.products.clear();
     warp.in_flight.clear();
     registers += kLanes * (warp.registers != 0 ? warp.registers : first_registers());
+  }
+  for (size_t w = 0; w < warps_.size(); ++w) {
+    const size_t first = w / 4 * 4;
+    const bool whole = first + 4 <= warps_.size();
+    if (warps_[w].sequence != (whole ? warps_[first].sequence : 0)) {
+      fault(last, "instructions of a warp group that its four warps have not all done, or not in one order");
+    }
   }
   if (registers > kRegisters) fault(last, "threads that take more registers than there are");
 }

@@ -29,6 +29,7 @@ struct Warp {
   uint32_t live = 0, parked = 0, at_barrier = 0;
   bool yields = false;
   unsigned registers = 0;       // setmaxnreg has given it; 0 before
+  uint64_t sequence = 0;        // of what its group of four warps does together
   std::vector<Pending> copies;  // of each lane
   Pending products;             // of warp groups
   // Of a kernel with such products, for each register: when it was last written by anything else, and how
@@ -40,6 +41,9 @@ struct Warp {
   template <typename T>
   T* at(uint32_t offset) {
     return reinterpret_cast<T*>(file + offset);
+  }
+  void note_of_group(const Instruction& i) {
+    sequence = sequence * 0x100000001b3 + static_cast<uint64_t>(i.line);
   }
   unsigned thread(unsigned lane) const { return number * kLanes + lane; }
 };

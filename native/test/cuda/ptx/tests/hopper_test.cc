@@ -98,9 +98,47 @@ TEST_CASE("products of warp groups: sums, fences and waits") {
   says(fault_of_group(fill + kFence + zeros() + kProduct + kDone), "no fence between");
   says(fault_of_group(fill + zeros() + kFence + kProduct + kStore + kDone), "nobody has waited for");
   says(fault_of_group(fill + zeros() + kFence + kProduct), "nobody waits for");
+  // The first product has a fence before it, whatever its sums are.
+  says(fault_of_group(fill + "setp.eq.u32 %p3, 0, 0;" + kProduct + kDone), "no fence between");
+  says(fault_of_group(fill + zeros() + kFence + "mov.b64 {%r16, %r17}, %rd2;" + kProduct + kDone),
+       "no fence between");
+  CHECK(fault_of_group(fill + zeros() + kFence + "mov.b64 {%r20, %r21}, %rd3;" + kProduct + kDone) == "");
   // The operands are still read.
   says(fault_of_group(fill + zeros() + kFence + kProduct + fill_at("G") + kDone), "product of warp");
   CHECK(fault_of_group(fill + zeros() + kFence + kProduct + kDone + "bar.sync 0;" + fill_at("G")) == "");
+}
+
+TEST_CASE("products of what threads have copied") {
+  std::string copy = "shl.b32 %r5, %r1, 6; add.s32 %r5, %r3, %r5;";
+  for (const char* const to : {"0", "16", "32", "48"}) {
+    copy += std::string("cp.async.cg.shared.global [%r5+") + to + "], [%rd1], 16, 16;";
+  }
+  const std::string wait = "cp.async.commit_group; cp.async.wait_group 0;", barrier = "bar.sync 0;";
+  const std::string publish = "fence.proxy.async.shared::cta;";
+  const std::string product = zeros() + kFence + kProduct + kDone;
+  CHECK(fault_of_group(copy + wait + publish + barrier + product) == "");
+  says(fault_of_group(copy + wait + barrier + product), "no fence makes known");
+  says(fault_of_group(copy + publish + wait + barrier + product), "no fence makes known");
+}
+
+TEST_CASE("what the four warps of a group do together") {
+  const auto of_threads = [](unsigned threads, const std::string& body) {
+    Kernel kernel;
+    kernel.body = kOperand + body;
+    kernel.threads = threads;
+    kernel.shared_bytes = 8192;
+    return fault_of(kernel);
+  };
+  const std::string less = "setmaxnreg.dec.sync.aligned.u32 32;";
+  CHECK(of_threads(256, less) == "");
+  says(of_threads(64, less), "of a warp group");
+  says(of_threads(192, less), "of a warp group");
+  const std::string some = "setp.lt.u32 %p1, %r1, 32; @%p1 bra E;";
+  says(of_threads(256, some + less + "E:"), "of a warp group");
+  const std::string fill = kFill + "fence.proxy.async.shared::cta; bar.sync 0;" + zeros() + kFence;
+  says(of_threads(128, fill + some + kProduct + "E:" + kDone), "of a warp group");
+  const std::string group = "setp.lt.u32 %p1, %r1, 128; @%p1 bra E;";
+  CHECK(of_threads(256, group + less + "E:") == "");
 }
 
 TEST_CASE("registers that warps give and take") {
