@@ -63,10 +63,11 @@ class GpuBench {
     CudaLibrary::check(status, error);
     return ns * static_cast<double>(rows) / static_cast<double>(pass);
   }
-  CudaPlan steps_of(const Plan& plan, BorealCudaElement products = BOREAL_CUDA_FLOAT32) {
+  CudaPlan steps_of(const Plan& plan, BorealCudaElement products = BOREAL_CUDA_FLOAT32,
+                    bool together = true) {
     const BorealCudaDevice& device = library_.device(device_);
     return plan_cuda(plan, device.shared_bytes, uint64_t{8} << 30,
-                     {products, 10 * device.major + device.minor});
+                     {products, 10 * device.major + device.minor, together});
   }
   std::unique_ptr<Program<float>> program_of(const Plan& plan) {
     return prepare_cuda(plan, library_, device_);

@@ -1,7 +1,6 @@
 // Instructions of compute capability 9.0 (compiled for sm_90a), beside those of ptx.cuh: barriers in shared
 // memory, copies of whole tiles by tensor maps, and products of a warp group of 128 threads whose operands
-// stay in shared memory. The tests compile the
-// bodies of native/test/cuda/emulator/hopper.h in their place.
+// stay in shared memory. The tests compile the bodies of native/test/cuda/emulator/hopper.h in their place.
 //
 // A tile of either operand is rows of 128 bytes at a multiple of 1024 bytes, its chunks of 16 bytes turned by
 // the row within eight, as the copies write and the products read them. Warp w of a group has rows 16 w to

@@ -116,7 +116,9 @@ class Planner : public CudaStepWriter {
   // elements of 16 bits whose weights fit into shared memory.
   std::vector<const DenseOp*> narrow_layers() const {
     std::vector<const DenseOp*> layers;
+    if (!arithmetic_.together) return layers;
     if (tensor_layer() != nullptr && element_bytes(tensor_layer()->kind) != 2) return layers;
+    size_t widest = 0;
     for (size_t index = index_; index < plan_.ops.size(); ++index) {
       const DenseOp* dense = std::get_if<DenseOp>(&plan_.ops[index].kind);
       if (dense == nullptr || dense->outputs > BOREAL_CUDA_MLP_WIDTH) break;
@@ -124,12 +126,11 @@ class Planner : public CudaStepWriter {
       const size_t input = plan_.ops[index].inputs[0];
       if (plan_.slot_width(input) > BOREAL_CUDA_MLP_WIDTH) break;
       if (!layers.empty() && (input != index || readers_[input] != 1)) break;
+      widest = std::max({widest, plan_.slot_width(input), dense->outputs});
+      const size_t layer_bytes =
+          tensor_layer() == nullptr ? 0 : mlp_layer_bytes(widest <= 64 ? 64 : BOREAL_CUDA_MLP_WIDTH);
+      if ((layers.size() + 1) * layer_bytes > shared_bytes_) break;
       layers.push_back(dense);
-    }
-    while (tensor_layer() != nullptr && !layers.empty() &&
-           layers.size() * mlp_layer_bytes(widest_of(layers) <= 64 ? 64 : BOREAL_CUDA_MLP_WIDTH) >
-               shared_bytes_) {
-      layers.pop_back();
     }
     return layers;
   }

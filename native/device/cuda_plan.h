@@ -57,11 +57,12 @@ struct CudaPlan {
   BorealCudaPlan view() const;
 };
 
-// What layers on tensor cores multiply, and the compute capability (10 major + minor) of the device that
-// does.
+// What layers on tensor cores multiply, the compute capability (10 major + minor) of the device that does,
+// and how layers are planned.
 struct CudaArithmetic {
   BorealCudaElement products = BOREAL_CUDA_FLOAT32;
   int32_t capability = 75;
+  bool together = true;  // narrow layers, one after another, are one kernel
 };
 
 // Throws ERR_NOT_SUPPORTED, naming the op, when a step has no kernel, or when the device does not multiply

@@ -206,6 +206,23 @@ TEST_CASE("products: one chain of fused multiply-adds from the bias, whatever th
   }
 }
 
+// The first device gives these rows of a batch the bits that they have alone.
+void check_rows_alone(const Plan& plan, Rng& rng, size_t count, const std::vector<size_t>& rows) {
+  const size_t inputs = plan.input_width, outputs = plan.output_width();
+  const std::vector<float> x = random_rows<float>(rng, count, inputs);
+  each_device([&](const CudaLibrary& library, int32_t device) {
+    if (device > 0) return;
+    const auto program = prepare_cuda(plan, library, device);
+    const std::vector<float> all = run(*program, x);
+    for (const size_t row : rows) {
+      const std::vector<float> one(x.begin() + static_cast<long>(row * inputs),
+                                   x.begin() + static_cast<long>((row + 1) * inputs));
+      const std::vector<float> y = run(*program, one);
+      CHECK(std::equal(y.begin(), y.end(), all.begin() + static_cast<long>(row * outputs)));
+    }
+  });
+}
+
 TEST_CASE("the large tile of products gives the bits of few rows") {
   // 2048 x 1024 fills the 128 tiles from which it is chosen; groups of four columns fit the first shape only.
   // Both go round the two stages, and end within one.
@@ -215,20 +232,17 @@ TEST_CASE("the large tile of products gives the bits of few rows") {
     Rng rng(5);
     PlanWriter writer(static_cast<int32_t>(inputs));
     writer.dense(0, random_values(rng, inputs * outputs), random_values(rng, outputs));
-    const Plan plan = writer.decode();
-    const std::vector<float> x = random_rows<float>(rng, rows, inputs);
-    each_device([&](const CudaLibrary& library, int32_t device) {
-      if (device > 0) return;
-      const auto program = prepare_cuda(plan, library, device);
-      const std::vector<float> all = run(*program, x);
-      for (const size_t row : {size_t{0}, size_t{127}, size_t{128}, size_t{1000}, rows - 1}) {
-        const std::vector<float> one(x.begin() + static_cast<long>(row * inputs),
-                                     x.begin() + static_cast<long>((row + 1) * inputs));
-        const std::vector<float> y = run(*program, one);
-        CHECK(std::equal(y.begin(), y.end(), all.begin() + static_cast<long>(row * outputs)));
-      }
-    });
+    check_rows_alone(writer.decode(), rng, rows, {0, 127, 128, 1000, rows - 1});
   }
+}
+
+TEST_CASE("the large tile of distances gives the bits of few rows") {
+  // 65 x 2 tiles, which are enough; groups of four columns and k, beyond one stage.
+  const size_t inputs = 20, outputs = 132, rows = 8197;
+  Rng rng(6);
+  PlanWriter writer(inputs);
+  writer.distance(0, Metric::kSquaredEuclidean, outputs, random_values(rng, outputs * inputs));
+  check_rows_alone(writer.decode(), rng, rows, {0, 127, 128, 5000, rows - 1});
 }
 
 TEST_CASE("perceptrons: fused layers have the bits of layer after layer") {

@@ -10,12 +10,31 @@
 
 #include "device/cuda_elements.h"
 #include "device/cuda_program.h"
+#include "device/cuda_tensor.h"
 #include "test/cuda/op_cases.h"
 #include "test/cuda/tensor_support.h"
 #include "test/plan_writer.h"
 
 namespace boreal {
 namespace test {
+namespace {
+
+// Dense layers from widths[0] to widths[1], and so on. apart: a second reader between any two keeps them so.
+PlanWriter network_of(Rng& rng, const std::vector<size_t>& widths, bool apart) {
+  PlanWriter writer(static_cast<int32_t>(widths[0]));
+  int32_t x = 0;
+  for (size_t l = 1; l < widths.size(); ++l) {
+    const std::vector<float> numbers = real_numbers(rng, (widths[l - 1] + 1) * widths[l]);
+    const std::vector<double> bias(numbers.begin(), numbers.begin() + static_cast<long>(widths[l]));
+    const std::vector<double> weights(numbers.begin() + static_cast<long>(widths[l]), numbers.end());
+    const bool is_last = l + 1 == widths.size();
+    x = writer.dense(x, weights, bias, is_last ? Unary::kIdentity : l % 2 == 0 ? Unary::kRelu : Unary::kTanh);
+    if (apart && !is_last) x = writer.binary(BinaryFunction::kMin, x, x);
+  }
+  return writer;
+}
+
+}  // namespace
 
 TEST_CASE("elements: every one of 16 bits comes back, and numbers between two go to the nearer or even one") {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
@@ -89,23 +108,19 @@ TEST_CASE("layer after layer stays in elements; narrow layers and other readers 
 
 TEST_CASE("perceptrons on tensor cores: fused layers have the bits of layer after layer") {
   // Narrow from the first layer to the last; of odd widths; among wide ones, so that elements come and go.
-  const std::vector<std::vector<size_t>> networks = {
-      {16, 128, 128, 16}, {33, 61, 17}, {64, 64, 64}, {20, 200, 64, 100, 48, 90, 200, 16}};
-  for (const std::vector<size_t>& widths : networks) {
+  struct Network {
+    std::vector<size_t> widths;
+    int32_t together;  // layers of one kernel, where there is room
+  };
+  const Network networks[] = {{{16, 128, 128, 16}, 3},
+                              {{33, 61, 17}, 2},
+                              {{64, 64, 64}, 2},
+                              {{20, 200, 64, 100, 48, 90, 200, 16}, 3}};
+  for (const auto& [widths, together] : networks) {
     CAPTURE(widths.size());
     Rng rng(widths[1]);
-    PlanWriter fused(static_cast<int32_t>(widths[0])), apart(static_cast<int32_t>(widths[0]));
-    int32_t a = 0, b = 0;
-    for (size_t l = 1; l < widths.size(); ++l) {
-      const std::vector<float> numbers = real_numbers(rng, (widths[l - 1] + 1) * widths[l]);
-      const std::vector<double> bias(numbers.begin(), numbers.begin() + static_cast<long>(widths[l]));
-      const std::vector<double> weights(numbers.begin() + static_cast<long>(widths[l]), numbers.end());
-      const Unary f = l + 1 < widths.size() ? l % 2 == 0 ? Unary::kRelu : Unary::kTanh : Unary::kIdentity;
-      a = fused.dense(a, weights, bias, f);
-      b = apart.dense(b, weights, bias, f);
-      // A second reader keeps the layers apart.
-      if (l + 1 < widths.size()) b = apart.binary(BinaryFunction::kMin, b, b);
-    }
+    Rng same_rng = rng;
+    const PlanWriter fused = network_of(rng, widths, false), apart = network_of(same_rng, widths, true);
     const Plan one = fused.decode(), many = apart.decode();
     // Shared memory of compute capability 7.5 has room for one layer of more than 64.
     const bool is_narrow = *std::max_element(widths.begin(), widths.end()) <= 64;
@@ -114,10 +129,53 @@ TEST_CASE("perceptrons on tensor cores: fused layers have the bits of layer afte
       each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
         const auto program = prepare_tensor(one, library, device, kind);
         const bool fits = is_narrow || library.device(device).major >= 8;
-        CHECK((program->explain().find("Mlp") != std::string::npos) == (fits && kind != BOREAL_CUDA_TF32));
+        const std::string text = program->explain();
+        CAPTURE(text);
+        const std::string details = std::to_string(together) + " layers, " + element_name(kind);
+        CHECK((text.find("Mlp") != std::string::npos) == (fits && kind != BOREAL_CUDA_TF32));
+        CHECK((text.find(details) != std::string::npos) == (fits && kind != BOREAL_CUDA_TF32));
         CHECK(same(run(*program, x), run(*prepare_tensor(many, library, device, kind), x)));
       });
     }
+  }
+}
+
+TEST_CASE("a chain of narrow layers is cut where shared memory ends") {
+  struct Device {
+    int32_t capability;
+    size_t shared_kib;
+    std::string together;  // layers of each kernel of several
+  };
+  struct Chain {
+    size_t width, layers;
+    std::vector<Device> devices;
+  };
+  // A kernel whose last layer would write where its first one reads has a layer less.
+  const Chain chains[] = {
+      {16, 30, {{75, 64, "6 5 5 5 5 4 "}, {80, 163, "17 13 "}, {86, 99, "10 9 9 2 "}, {90, 227, "24 6 "}}},
+      {128, 8, {{75, 64, ""}, {80, 163, "4 4 "}, {86, 99, "2 2 "}, {90, 227, "6 2 "}}}};
+  for (const auto& [width, layers, devices] : chains) {
+    CAPTURE(width);
+    Rng rng(width);
+    Rng same_rng = rng;
+    const std::vector<size_t> widths(layers + 1, width);
+    const PlanWriter fused = network_of(rng, widths, false), apart = network_of(same_rng, widths, true);
+    const Plan one = fused.decode(), many = apart.decode();
+    for (const Device& device : devices) {
+      CAPTURE(device.capability);
+      const CudaPlan plan =
+          plan_cuda(one, device.shared_kib << 10, kCudaPassBytes, {BOREAL_CUDA_FLOAT16, device.capability});
+      std::string together;
+      for (const BorealCudaStep& step : plan.steps) {
+        if (step.kernel == BOREAL_CUDA_MLP) together += std::to_string(step.n[0]) + " ";
+      }
+      CHECK(together == device.together);
+    }
+    const std::vector<float> x = random_rows<float>(rng, 17, width);
+    each_kind([&](const CudaLibrary& library, int32_t device, BorealCudaElement kind) {
+      CHECK(same(run(*prepare_tensor(one, library, device, kind), x),
+                 run(*prepare_tensor(many, library, device, kind), x)));
+    });
   }
 }
 
