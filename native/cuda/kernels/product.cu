@@ -78,25 +78,26 @@ __global__ void __launch_bounds__(ProductShape<kSize, kRows, kColumns>::kThreads
   constexpr int kStepB = static_cast<int>(Shape::kThreads) / kPartsB;
   const int own_k = thread % kPartsA * kPart, own_row = thread / kPartsA;
   const int own_col = thread % kPartsB * kPart, own_line = thread / kPartsB;
-  const float* a_from = call.a + (first_row + own_row) * call.k + own_k;
-  const float* b_from = call.b + size_t{static_cast<uint32_t>(own_line)} * call.n + first_col + own_col;
-  // The tiles in order.
+  const uint32_t rows_here = static_cast<uint32_t>(call.m - first_row), columns_here = call.n - first_col;
+  // The tiles in order, from places that all threads share: a thread's own are offsets from them.
+  const float* const a_from = call.a + first_row * call.k;
+  const float* const b_from = call.b + first_col;
   const auto load = [&](int stage, uint32_t k0) {
 #pragma unroll
     for (int i = 0; i < kSize / kStepA; ++i) {
-      const bool inside = first_row + own_row + i * kStepA < call.m && k0 + own_k < call.k;
-      copy_part<kAligned>(&a_tile[stage][own_row + i * kStepA][own_k],
-                          inside ? a_from + static_cast<size_t>(i * kStepA) * call.k : call.a, inside);
+      const uint32_t row = static_cast<uint32_t>(own_row + i * kStepA), k = k0 + own_k;
+      const bool inside = row < rows_here && k < call.k;
+      copy_part<kAligned>(&a_tile[stage][row][own_k], inside ? a_from + size_t{row} * call.k + k : call.a,
+                          inside);
     }
 #pragma unroll
     for (int i = 0; i < kDepth / kStepB; ++i) {
-      const bool inside = k0 + own_line + i * kStepB < call.k && first_col + own_col < call.n;
+      const uint32_t k = k0 + own_line + i * kStepB;
+      const bool inside = k < call.k && static_cast<uint32_t>(own_col) < columns_here;
       copy_part<kAligned>(&b_tile[stage][own_line + i * kStepB][own_col],
-                          inside ? b_from + static_cast<size_t>(i * kStepB) * call.n : call.b, inside);
+                          inside ? b_from + size_t{k} * call.n + own_col : call.b, inside);
     }
     copy_async_commit();
-    a_from += kDepth;
-    b_from += size_t{kDepth} * call.n;
   };
 
   float sum[kRows][kColumns];
