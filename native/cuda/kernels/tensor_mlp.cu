@@ -182,8 +182,12 @@ void start(const MlpCall& call, cudaStream_t stream) {
   // As much as there may be: the next call shall not take it from one that is recorded.
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, limits.shared_bytes),
         "asking for shared memory");
-  // Blocks stay for all their rows: each brings the weights once.
-  const uint32_t most = static_cast<uint32_t>(limits.multiprocessors) * (kWide == 64 ? 2 : 1);
+  // Blocks stay for all their rows: each brings the weights once. Of a multiprocessor's memory, which has
+  // room for one block of the largest, CUDA keeps 1 KiB a block.
+  constexpr uint32_t kKept = 1024;
+  const bool has_two =
+      kWide == 64 && 2 * (bytes + kKept) <= static_cast<uint32_t>(limits.shared_bytes) + kKept;
+  const uint32_t most = static_cast<uint32_t>(limits.multiprocessors) * (has_two ? 2 : 1);
   const dim3 blocks = grid_of(call.rows, kWarpRows * kThreads / 32);
   launch(kernel, dim3(std::min(blocks.x, most)), kThreads, bytes, stream, call);
 }
