@@ -11,10 +11,19 @@ import type { PlanBuilder, Slot } from './plan-builder.js';
 import { type Column, Schema } from './schema.js';
 import { JointVectorizer } from './sparse/joint-vectorizer.js';
 
-/** What a function does first with a model: it has the methods of one only then. @throws {ERR_PARAMETER} unless it is an estimator */
+/**
+ * What a function does first with a model, which may also be an object of the caller's that is like one.
+ *
+ * @throws {ERR_PARAMETER} unless it is an estimator, or has a schema with columns and a target
+ */
 export function requireEstimator(model: unknown, name = 'model'): void {
-  if (model instanceof Estimator) return;
+  if (model instanceof Estimator || isLikeModel(model)) return;
   throw new ValidationError('ERR_PARAMETER', `${name} must be an estimator; got ${show(model)}.`);
+}
+
+function isLikeModel(model: unknown): boolean {
+  const schema = (model as { schema?: Partial<Schema> | null } | null | undefined)?.schema;
+  return Array.isArray(schema?.columns) && typeof schema.target === 'object' && schema.target !== null;
 }
 
 /** The rule of a parameter with a model that is cloned, or null for a default. */

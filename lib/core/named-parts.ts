@@ -1,5 +1,4 @@
 /** Parameters of estimators that are made of named parts. What the parts are is checked by `fit` only, so anything may come here. */
-
 import { ValidationError } from '../errors.js';
 import type { Estimator } from './estimator.js';
 import { Parameterised } from './parameterised.js';

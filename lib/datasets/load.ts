@@ -2,7 +2,6 @@
  * The bundled data sets. They lie gzipped in data/ at the package root (source, citation and licence of each in
  * data/README.md), so that they load at once and offline.
  */
-
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';

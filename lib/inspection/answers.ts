@@ -1,5 +1,4 @@
 /** What a fitted model answers, as one matrix: how explanations that know nothing of its inside ask it. */
-
 import type { Estimator } from '../core/estimator.js';
 import { requireEstimator } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';

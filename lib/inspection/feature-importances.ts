@@ -1,5 +1,4 @@
 /** One answer to what a model relies on, whatever the model. */
-
 import type { Estimator } from '../core/estimator.js';
 import { importancesOf } from '../core/importances.js';
 import { requireEstimator } from '../core/inner-models.js';

@@ -2,7 +2,6 @@
  * Local surrogate models (Ribeiro, Singh and Guestrin, "Why should I trust you?", 2016), with the neighbourhood, kernel,
  * selection and ridge regression of LimeTabularExplainer of the package lime 0.2.
  */
-
 import { throwIfAborted } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import type { Progress } from '../core/fit-input.js';
@@ -137,7 +136,6 @@ export async function limeTabular(
   options: LimeOptions = {},
 ): Promise<LimeExplanation[][]> {
   requireEstimator(model);
-  requireOptions(options);
   const settings = settle(options);
   const answers = answersOf(
     'limeTabular',

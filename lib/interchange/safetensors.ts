@@ -2,7 +2,6 @@
  * safetensors files: named tensors and nothing else (https://github.com/huggingface/safetensors): the length of a header as 8 bytes,
  * the header, JSON that gives each tensor its type, shape and place, and the bytes of all of them without gaps.
  */
-
 import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from '../core/half.js';
 import { requireOptions, show } from '../core/params.js';
 import { sizeOf } from '../core/shape.js';

@@ -2,7 +2,6 @@
  * Reliability curves (DeGroot and Fienberg, The comparison and evaluation of forecasters, 1983), with the bins of
  * scikit-learn 1.9.
  */
-
 import type { Label } from '../core/labels.js';
 import { checkNames, checkParams, int, oneOf, requireOptions, show } from '../core/params.js';
 import { quantile } from '../core/quantiles.js';

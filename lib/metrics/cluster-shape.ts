@@ -1,5 +1,4 @@
 /** How well clusters are apart, judged by the rows themselves, as scikit-learn 1.9 defines it. */
-
 import { withCancel } from '../core/cancellation.js';
 import { toShared } from '../core/fit-input.js';
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';

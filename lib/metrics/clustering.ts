@@ -2,7 +2,6 @@
  * How well clusters agree with known classes, as scikit-learn 1.9 defines it. The names of clusters do not matter. Classes and
  * clusters may be swapped, but for homogeneity and completeness, which swap with them.
  */
-
 import { Matrix, type NumericMatrixLike } from '../core/matrix.js';
 import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';

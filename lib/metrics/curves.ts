@@ -3,7 +3,6 @@
  * the highest score down (Fawcett, 2006, "An introduction to ROC analysis", algorithm 1); rows with equal scores
  * make one step, so ties count half. Definitions and defaults are those of scikit-learn 1.9.
  */
-
 import type { Label } from '../core/labels.js';
 import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';

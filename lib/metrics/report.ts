@@ -1,5 +1,4 @@
 /** The classification report: precision, recall, F1 and support of every class and their averages, as text or data. */
-
 import type { Label } from '../core/labels.js';
 import { requireOptions } from '../core/params.js';
 import { ValidationError } from '../errors.js';

@@ -1,5 +1,4 @@
 /** What becomes of a metric, and of the counts of hits and errors, at each threshold of a score. */
-
 import type { Label } from '../core/labels.js';
 import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';

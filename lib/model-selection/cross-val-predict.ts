@@ -1,5 +1,4 @@
 /** Predictions for every row by a model that has not seen it. */
-
 import type { Estimator } from '../core/estimator.js';
 import { requireEstimator } from '../core/inner-models.js';
 import { predictTarget } from '../core/kinds.js';

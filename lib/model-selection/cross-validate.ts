@@ -1,5 +1,4 @@
 /** Cross-validation: fit on the training rows of each fold, score on its test rows. */
-
 import type { Fold } from '../core/k-fold.js';
 import type { MatrixLike } from '../core/matrix.js';
 import { requireOptions } from '../core/params.js';

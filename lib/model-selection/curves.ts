@@ -1,5 +1,4 @@
 /** Scores against the number of training rows or a parameter, and against chance. */
-
 import { withCancel } from '../core/cancellation.js';
 import type { Estimator } from '../core/estimator.js';
 import { type PartialFitOptions, reportProgress } from '../core/fit-input.js';

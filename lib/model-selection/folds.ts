@@ -1,5 +1,4 @@
 /** How cross-validation gets its folds and works through them: concurrently, and stopped as one. */
-
 import { withCancel } from '../core/cancellation.js';
 import type { Device } from '../core/compile-options.js';
 import type { Estimator } from '../core/estimator.js';

@@ -1,5 +1,4 @@
 /** Pearson's chi-squared test of independence in a table of counts. */
-
 import { chi2Survival } from '../core/distributions/survival.js';
 import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';

@@ -2,7 +2,6 @@
  * The two-sample Kolmogorov-Smirnov test. Exact p-values count lattice paths: of the orders in which the values of both
  * samples can come, the share that takes the two distribution functions as far apart as they are (Hodges, 1958).
  */
-
 import { kolmogorovSurvival } from '../core/distributions/survival.js';
 import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';

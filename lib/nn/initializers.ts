@@ -3,7 +3,6 @@
  * al. (2015) and LeCun et al. (1998) have a variance of scale / fan; the normal ones are cut off at two deviations, and
  * widened so that the variance is right after the cut.
  */
-
 import { Matrix } from '../core/matrix.js';
 import { checkParams, custom, type Rule, real, seed, show } from '../core/params.js';
 import { Random } from '../core/random.js';

@@ -2,7 +2,6 @@
  * Learning rates that change with the number of the training step: Keras's schedules, as plain data, so that they are
  * saved with a model. Formulas are those of keras.optimizers.schedules; each is a function of the step alone.
  */
-
 import { bool, checkParams, custom, either, int, nothing, type Rules, real, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 

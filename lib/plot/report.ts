@@ -1,5 +1,4 @@
 /** A report on a fitted model: one HTML file with its data, its scores and its plots, which opens anywhere. */
-
 import { throwIfAborted } from '../core/cancellation.js';
 import { Estimator } from '../core/estimator.js';
 import { requireEstimator } from '../core/inner-models.js';

@@ -1,5 +1,4 @@
 /** A tree as text and as a graph, in the formats of scikit-learn's export_text and export_graphviz. */
-
 import { partsOf } from '../core/class-lists.js';
 import { requireEstimator } from '../core/inner-models.js';
 import type { Label } from '../core/labels.js';

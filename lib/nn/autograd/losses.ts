@@ -1,5 +1,4 @@
 /** Losses: scalars that `backward()` starts from. Arguments and defaults are PyTorch's. */
-
 import { requireOptions, show } from '../../core/params.js';
 import { ValidationError } from '../../errors.js';
 import { sameShape } from './ops.js';

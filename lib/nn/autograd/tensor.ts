@@ -1,5 +1,4 @@
 /** Tensors with automatic gradients, and how they are made. */
-
 import { Matrix } from '../../core/matrix.js';
 import { show } from '../../core/params.js';
 import { Random } from '../../core/random.js';
