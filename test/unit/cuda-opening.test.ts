@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, type MockInstance, test, vi } from 'vitest';
 import { trainWhere } from '../../lib/core/training-device.js';
 import { KMeans, LinearRegression, loadIris } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
@@ -21,12 +21,9 @@ describeOnEmulatedGpu('an emulated CUDA that starts slowly', () => {
   const folder = mkdtempSync(join(tmpdir(), 'boreal-cuda-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   useVariable('BOREAL_CUDA_EMULATED_WAIT', '');
-  const opens = vi.spyOn(native, 'cudaOpen');
+  let opens: MockInstance;
   beforeEach(() => {
-    opens.mockClear();
-  });
-  afterAll(() => {
-    opens.mockRestore();
+    opens = vi.spyOn(native, 'cudaOpen');
   });
   let starts = 0;
 
