@@ -3,9 +3,11 @@ import { compareLabels, type Label } from '../core/labels.js';
 import { requireOptions, show } from '../core/params.js';
 import { ValidationError } from '../errors.js';
 
+const MAX_BINS = 1_000_000;
+
 /** Options of {@link psi}. */
 export interface PsiOptions {
-  /** Bins of numbers, cut at quantiles of the reference; a whole number >= 2. Default 10. */
+  /** Bins of numbers, cut at quantiles of the reference; a whole number from 2 to 1,000,000. Default 10. */
   readonly bins?: number;
   /** Added to the count of each bin on both sides, > 0, so that an empty one does not make the index infinite. Default 0.5. */
   readonly smoothing?: number;
@@ -36,8 +38,9 @@ export function psi(
 ): number {
   requireOptions(options);
   const { bins = 10, smoothing = 0.5 } = options;
-  if (!(Number.isInteger(bins) && bins >= 2)) {
-    throw new ValidationError('ERR_PARAMETER', `psi: bins must be a whole number >= 2; got ${show(bins)}.`);
+  if (!(Number.isInteger(bins) && bins >= 2 && bins <= MAX_BINS)) {
+    const message = `psi: bins must be a whole number from 2 to ${MAX_BINS}; got ${show(bins)}.`;
+    throw new ValidationError('ERR_PARAMETER', message);
   }
   if (!(Number.isFinite(smoothing) && smoothing > 0)) {
     throw new ValidationError('ERR_PARAMETER', `psi: smoothing must be above 0; got ${show(smoothing)}.`);

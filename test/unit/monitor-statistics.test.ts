@@ -31,6 +31,7 @@ test('what is no sample, table or option is refused', () => {
   ).toBe('ERR_PARAMETER');
   expect(codeOf(() => psi([1], []))).toBe('ERR_EMPTY');
   expect(codeOf(() => psi([1], [1], { bins: 1 }))).toBe('ERR_PARAMETER');
+  expect(codeOf(() => psi([1], [1], { bins: 1e12 }))).toBe('ERR_PARAMETER');
   expect(codeOf(() => psi([1], [1], { smoothing: 0 }))).toBe('ERR_PARAMETER');
 });
 
