@@ -144,10 +144,20 @@ void vote(Decode& d) {
   d.out.meet = vote_lanes;
 }
 
+// Ends the whole grid: kernels do it where their target lacks what they would need.
+void stop_lanes(Warp& w, const Instruction& i, uint32_t on) {
+  w.machine->fault(w, i, static_cast<unsigned>(__builtin_ctz(on)), "a trap");
+}
+void trap(Decode& d) {
+  d.arguments(0);
+  d.out.run = stop_lanes;
+}
+
 }  // namespace
 
 const Decoders& meetings() {
-  static const Decoders table = {{"bar", barrier}, {"barrier", barrier}, {"shfl", shuffle}, {"vote", vote}};
+  static const Decoders table = {
+      {"bar", barrier}, {"barrier", barrier}, {"shfl", shuffle}, {"vote", vote}, {"trap", trap}};
   return table;
 }
 

@@ -140,6 +140,11 @@ TEST_CASE("threads that wait for each other, or do what they must do together ap
        "lacks threads");
 }
 
+TEST_CASE("a trap is a fault of the thread that comes by") {
+  says(fault_of_body("setp.eq.u32 %p1, %r1, 3; @%p1 trap;"), "a trap");
+  CHECK(fault_of_body("setp.eq.u32 %p1, %r1, 3000; @%p1 trap;") == "");
+}
+
 TEST_CASE("what the interpreter does not know is no guess") {
   says(fault_of_body("sad.u32 %r3, %r1, %r2, %r1;"), "unknown opcode");
   says(fault_of_body("add.sat.s32 %r3, %r1, %r2;"), "sat");
