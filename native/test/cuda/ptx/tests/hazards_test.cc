@@ -8,10 +8,6 @@ namespace ptx {
 namespace test {
 namespace {
 
-void says(const std::string& fault, const char* what) {
-  INFO(fault);
-  CHECK(fault.find(what) != std::string::npos);
-}
 // Whichever of two accesses comes second is the one that is reported.
 void races(const std::string& fault) {
   INFO(fault);

@@ -8,11 +8,6 @@ namespace ptx {
 namespace test {
 namespace {
 
-void says(const std::string& fault, const char* what) {
-  INFO(fault);
-  CHECK(fault.find(what) != std::string::npos);
-}
-
 // A tile of 8 rows at 0, a barrier behind it.
 const std::string kInit =
     "mov.u32 %r3, memory; add.s32 %r4, %r3, 2048; setp.eq.u32 %p1, %r1, 0;"

@@ -61,6 +61,11 @@ uint32_t result_of(const std::string& body) {
   return buffer[0];
 }
 
+void says(const std::string& fault, const char* what) {
+  INFO(fault);
+  CHECK(fault.find(what) != std::string::npos);
+}
+
 }  // namespace test
 }  // namespace ptx
 }  // namespace emulator

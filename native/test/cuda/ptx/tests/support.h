@@ -22,6 +22,8 @@ std::string fault_of(const Kernel& kernel, std::vector<uint32_t>& buffer);
 std::string fault_of(const Kernel& kernel);
 // What thread 0 has stored at the beginning of the buffer, of a kernel that does nothing wrong.
 uint32_t result_of(const std::string& body);
+// Checks that a fault tells of something.
+void says(const std::string& fault, const char* what);
 
 }  // namespace test
 }  // namespace ptx
